@@ -16,7 +16,7 @@ impl Backoff {
     pub fn pause(&self, attempt: u32, entropy: &dyn Entropy) -> Duration {
         let ceiling = self.first.saturating_mul(2_u32.saturating_pow(attempt.min(31))).min(self.cap);
         let half = ceiling / 2;
-        let spread = u64::try_from((ceiling - half).as_micros()).unwrap_or(u64::MAX);
+        let spread = u64::try_from(ceiling.saturating_sub(half).as_micros()).unwrap_or(u64::MAX);
         half + Duration::from_micros(entropy.below(spread.saturating_add(1)))
     }
 }

@@ -48,7 +48,7 @@ impl Clock for ManualClock {
     }
 }
 
-/// The same bytes for the same seed (SplitMix64). Never for anything but a test.
+/// The same bytes for the same seed (`SplitMix64`). Never for anything but a test.
 #[derive(Debug)]
 pub struct SeededEntropy(Mutex<u64>);
 

@@ -16,7 +16,7 @@ fn pauses_grow_stay_in_their_half_and_stop_at_the_cap() {
 
 #[test]
 fn two_instances_do_not_pause_alike() {
-    let backoff = Backoff { first: Duration::from_secs(1), cap: Duration::from_secs(60) };
+    let backoff = Backoff { first: Duration::from_secs(1), cap: Duration::from_mins(1) };
     let (a, b) = (SeededEntropy::new(1), SeededEntropy::new(2));
     assert_ne!(backoff.pause(3, &a), backoff.pause(3, &b));
 }
