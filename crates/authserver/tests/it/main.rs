@@ -1,0 +1,12 @@
+//! The engine over the database in memory: what a client and a person see of it.
+
+mod authorization;
+mod clients;
+mod exchange;
+mod faults;
+mod introspection;
+mod refresh;
+mod retry_window;
+mod revocation;
+mod stand_ins;
+mod world;
