@@ -1,0 +1,178 @@
+//! What the authority does by itself: follow the changes of other processes, refresh ahead, keep idle grants alive.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use base::{StoreError, Timestamp};
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+
+use crate::authority::{Authority, Inner};
+use crate::store::DueGrant;
+use crate::{Cause, GrantChange, LendError};
+
+/// How many due grants are taken up at a time, and how many refreshes the scheduler has under way at most.
+const BATCH: u32 = 256;
+const UNDER_WAY: usize = 64;
+/// How often the notes of who was lent are written.
+const NOTE_EVERY: Duration = Duration::from_secs(30);
+
+impl Authority {
+    /// Brings in what earlier processes left on disk. Call it once, before lending.
+    pub async fn recover(&self) -> Result<usize, LendError> {
+        self.inner.replay_spilled().await
+    }
+
+    /// Follows and schedules until `stop`. Refreshes under way go on in tasks of the tracker.
+    pub async fn run(&self, stop: CancellationToken) {
+        let follower = self.inner.follow(stop.clone());
+        let scheduler = self.inner.schedule(stop.clone());
+        let notes = self.inner.keep_notes(stop);
+        futures_util::future::join3(follower, scheduler, notes).await;
+    }
+
+    /// Looks for changes of other processes now, instead of at the next poll.
+    pub async fn follow_once(&self) -> Result<(), StoreError> {
+        self.inner.look().await
+    }
+
+    /// Takes up everything that is due now and waits until it is done. For tests and the simulation.
+    pub async fn schedule_once(&self) -> Result<usize, StoreError> {
+        let due = self.inner.parts.store.due(self.inner.now(), BATCH).await?;
+        let count = due.len();
+        for grant in due {
+            self.inner.take_up(grant).await;
+        }
+        Ok(count)
+    }
+}
+
+/// Waits for `duration`; `false` once it is time to stop.
+async fn pause(duration: Duration, stop: &CancellationToken) -> bool {
+    tokio::time::timeout(duration, stop.cancelled()).await.is_err()
+}
+
+impl Inner {
+    /// Follows the change sequence (rule 1).
+    async fn follow(self: &Arc<Self>, stop: CancellationToken) {
+        // What was cached before the first look is dropped by it, as the sequence is read from its end.
+        let mut started = false;
+        while !stop.is_cancelled() {
+            let looked = if started { self.look().await } else { self.first_look().await };
+            match looked {
+                Ok(()) => started = true,
+                Err(error) => tracing::warn!(error = %error, "the changes of grants cannot be followed"),
+            }
+            // Woken at once where the change was made, else at the next poll.
+            let woken = async {
+                futures_util::future::select(
+                    std::pin::pin!(self.written.notified()),
+                    std::pin::pin!(stop.cancelled()),
+                )
+                .await;
+            };
+            let _ = tokio::time::timeout(self.settings.poll, woken).await;
+        }
+    }
+
+    async fn first_look(&self) -> Result<(), StoreError> {
+        let begun = self.parts.clock.monotonic();
+        let last = self.parts.store.last_event().await?;
+        self.position.send_replace(last);
+        self.cache.clear();
+        self.cache.followed(begun);
+        Ok(())
+    }
+
+    async fn look(&self) -> Result<(), StoreError> {
+        loop {
+            let begun = self.parts.clock.monotonic();
+            let after = *self.position.borrow();
+            let events = self.parts.store.events_after(after, 1000).await?;
+            for numbered in &events {
+                let event = &numbered.event;
+                match event.change {
+                    GrantChange::Ended { .. } => self.cache.drop_entry(event.grant),
+                    _ => self.cache.drop_older(event.grant, event.generation),
+                }
+            }
+            if let Some(last) = events.last() {
+                self.position.send_replace(last.position);
+            }
+            if events.len() < 1000 {
+                self.cache.followed(begun);
+                return Ok(());
+            }
+        }
+    }
+
+    async fn schedule(self: &Arc<Self>, stop: CancellationToken) {
+        let under_way = Arc::new(Semaphore::new(UNDER_WAY));
+        while pause(self.settings.poll, &stop).await {
+            let due = match self.parts.store.due(self.now(), BATCH).await {
+                Ok(due) => due,
+                Err(error) => {
+                    tracing::warn!(error = %error, "due grants cannot be read");
+                    continue;
+                }
+            };
+            metrics::gauge!("mainstay_refresh_due")
+                .set(f64::from(u32::try_from(due.len()).unwrap_or(u32::MAX)));
+            for grant in due.into_iter().filter(|grant| !self.is_flying(grant.id)) {
+                let Ok(permit) = under_way.clone().acquire_owned().await else { return };
+                if stop.is_cancelled() {
+                    return;
+                }
+                let inner = self.clone();
+                self.parts.tracker.spawn(async move {
+                    inner.take_up(grant).await;
+                    drop(permit);
+                });
+            }
+        }
+    }
+
+    /// Does what a due grant needs: a refresh, or only a later date because nobody uses it.
+    async fn take_up(self: &Arc<Self>, due: DueGrant) {
+        let now = self.now();
+        let in_use = now.since(due.used_at) < self.settings.in_use_for;
+        let keep_alive_at = self.keep_alive_at(&due.provider, due.obtained_at);
+        if due.healthy && !in_use && keep_alive_at.is_none_or(|at| at > now) {
+            if let Err(error) = self.parts.store.postpone(due.id, due.generation, keep_alive_at).await {
+                tracing::warn!(grant.id = %due.id, error = %error, "an idle grant could not be put off");
+            }
+            return;
+        }
+        let cause = match (due.healthy, in_use) {
+            (false, _) => Cause::Recovery,
+            (true, true) => Cause::Ahead,
+            (true, false) => Cause::KeepAlive,
+        };
+        // What came of it stands in the row, in the log and in the event; there is nobody to tell here.
+        let _ = self.join_flight(due.id, due.generation, cause).await;
+    }
+
+    /// Writes now and then who was lent.
+    async fn keep_notes(self: &Arc<Self>, stop: CancellationToken) {
+        let mut since = self.now();
+        while pause(NOTE_EVERY, &stop).await {
+            since = self.write_notes(since).await;
+        }
+        self.write_notes(since).await;
+    }
+
+    async fn write_notes(&self, since: Timestamp) -> Timestamp {
+        let now = self.now();
+        let used = self.cache.sweep(now, since);
+        if used.is_empty() {
+            return now;
+        }
+        match self.parts.store.note_used(&used).await {
+            Ok(()) => now,
+            Err(error) => {
+                tracing::warn!(error = %error, "who was lent could not be noted; tried again later");
+                since
+            }
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! Storing an answer, however long the store takes, and what earlier processes left in their spill files (rule 7).
+
+use std::collections::HashSet;
+
+use base::Backoff;
+
+use crate::authority::Inner;
+use crate::spill::{SpillSlot, Spilled};
+use crate::store::{Rotation, RotationStored};
+use crate::{AttemptId, AttemptOutcome, AttemptRecord, LendError, SealedCredential};
+
+/// Pauses between tries to store what the store does not take.
+const STORING: Backoff =
+    Backoff { first: std::time::Duration::from_millis(100), cap: std::time::Duration::from_secs(5) };
+
+impl Inner {
+    /// Stores the answer. If the store refuses it goes to disk at once, and is tried again from memory for as long as this
+    /// process lives; the next one finds it on disk.
+    pub(crate) async fn store_until_taken(
+        &self,
+        rotation: &Rotation,
+        slot: &mut Box<dyn SpillSlot>,
+    ) -> RotationStored {
+        let mut on_disk = false;
+        for round in 0_u32.. {
+            match self.parts.store.store_rotation(rotation).await {
+                Ok(stored) => {
+                    if on_disk && let Err(error) = slot.clear().await {
+                        // Replayed at the next start it will be found to be stored already.
+                        tracing::warn!(error = %error, "a spill file could not be cleared");
+                    }
+                    return stored;
+                }
+                Err(error) => {
+                    tracing::error!(grant.id = %rotation.grant, error = %error, round, "the store does not take a new token");
+                    metrics::counter!("mainstay_refresh_store_refusals_total").increment(1);
+                }
+            }
+            if !on_disk {
+                match slot.write(&Spilled::from(rotation)).await {
+                    Ok(()) => on_disk = true,
+                    Err(error) => {
+                        tracing::error!(grant.id = %rotation.grant, error = %error, "a new token could not be spilled either; it is in memory alone");
+                    }
+                }
+            }
+            tokio::time::sleep(STORING.pause(round, &*self.parts.entropy)).await;
+        }
+        unreachable!("the loop above ends by returning")
+    }
+
+    /// Brings into the store what earlier processes could not. To be called before the first lending.
+    pub(crate) async fn replay_spilled(&self) -> Result<usize, LendError> {
+        let unreadable = |error: crate::spill::SpillError| {
+            LendError::Store(base::StoreError::NotWritable(error.to_string()))
+        };
+        let mut replayed = HashSet::<AttemptId>::new();
+        for (spilled, mut slot) in self.parts.spill.left_behind().await.map_err(unreadable)? {
+            let rotation = Rotation::from(&spilled);
+            let stored = self.parts.store.store_rotation(&rotation).await?;
+            tracing::warn!(grant.id = %rotation.grant, attempt.id = %rotation.attempt, outcome = ?stored, "an answer left on disk was brought in");
+            slot.clear().await.map_err(unreadable)?;
+            replayed.insert(rotation.attempt);
+        }
+        Ok(replayed.len())
+    }
+}
+
+impl From<&Rotation> for Spilled {
+    fn from(rotation: &Rotation) -> Self {
+        Self {
+            grant: rotation.grant,
+            attempt: rotation.attempt,
+            from_generation: rotation.from_generation,
+            access_token: rotation.credential.access_token.clone(),
+            refresh_token: rotation.credential.refresh_token.clone(),
+            scope: rotation.scope.clone(),
+            obtained_at: rotation.obtained_at,
+            expires_at: rotation.expires_at,
+            refresh_token_expires_at: rotation.refresh_token_expires_at,
+            next_action_at: rotation.next_action_at,
+            started_at: rotation.record.started_at,
+            instance: rotation.record.instance.clone(),
+            cause: rotation.record.cause,
+            lease_wait_millis: u64::try_from(rotation.record.lease_wait.as_millis()).unwrap_or(u64::MAX),
+        }
+    }
+}
+
+impl From<&Spilled> for Rotation {
+    fn from(spilled: &Spilled) -> Self {
+        Self {
+            grant: spilled.grant,
+            attempt: spilled.attempt,
+            from_generation: spilled.from_generation,
+            credential: SealedCredential {
+                access_token: spilled.access_token.clone(),
+                refresh_token: spilled.refresh_token.clone(),
+            },
+            scope: spilled.scope.clone(),
+            obtained_at: spilled.obtained_at,
+            expires_at: spilled.expires_at,
+            refresh_token_expires_at: spilled.refresh_token_expires_at,
+            next_action_at: spilled.next_action_at,
+            record: AttemptRecord {
+                id: spilled.attempt,
+                grant: spilled.grant,
+                started_at: spilled.started_at,
+                finished_at: spilled.obtained_at,
+                instance: spilled.instance.clone(),
+                cause: spilled.cause,
+                outcome: AttemptOutcome::Advanced,
+                reason: "a new token was issued; it was brought in from disk".to_owned(),
+                lease_wait: std::time::Duration::from_millis(spilled.lease_wait_millis),
+                generation_before: spilled.from_generation,
+                generation_after: spilled.from_generation + 1,
+            },
+        }
+    }
+}

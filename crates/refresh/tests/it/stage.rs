@@ -1,0 +1,185 @@
+//! One store, one provider, and as many authorities over them as a test wants.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use base::testing::{ManualClock, SeededEntropy};
+use base::{Entropy, Secret, StoreError};
+use providers::{Catalogue, Overrides};
+use refresh::spill::{Spill, SpillError, SpillSlot, Spilled};
+use refresh::{
+    Authority, CredentialKind, Directory, Grant, GrantId, Lent, NewCredential, Parts, ProviderAccess,
+    Settings, Store as _,
+};
+use seal::Sealer;
+use store::{Database, Side};
+use tokio_util::task::TaskTracker;
+
+use crate::provider::Provider;
+
+pub(crate) struct Stage {
+    pub(crate) clock: Arc<ManualClock>,
+    pub(crate) database: Database,
+    pub(crate) provider: Provider,
+    pub(crate) spill: Arc<MemorySpill>,
+    pub(crate) tracker: TaskTracker,
+    entropy: Arc<dyn Entropy>,
+    sealer: Arc<Sealer>,
+    catalogue_id: &'static str,
+}
+
+impl Stage {
+    /// A provider that rotates strictly, with introspection: Pleo.
+    pub(crate) fn pleo() -> Self {
+        Self::new("pleo", None)
+    }
+
+    /// One that rotates strictly and answers no question: Fortnox.
+    pub(crate) fn fortnox() -> Self {
+        Self::new("fortnox", None)
+    }
+
+    /// One that lets the old refresh token live for thirty minutes: Xero.
+    pub(crate) fn xero() -> Self {
+        Self::new("xero", Some(Duration::from_mins(30)))
+    }
+
+    fn new(catalogue_id: &'static str, grace: Option<Duration>) -> Self {
+        let clock = Arc::new(ManualClock::new());
+        let entropy: Arc<dyn Entropy> = Arc::new(SeededEntropy::new(1));
+        Self {
+            database: Database::memory(Side::Connect, clock.clone()).unwrap(),
+            provider: Provider::new(clock.clone(), grace),
+            spill: Arc::default(),
+            tracker: TaskTracker::new(),
+            sealer: seal::testing::sealer(&entropy),
+            entropy,
+            clock,
+            catalogue_id,
+        }
+    }
+
+    pub(crate) fn authority(&self, instance: &str) -> Authority {
+        let parts = Parts {
+            store: Arc::new(self.database.clone()),
+            http: self.provider.client(),
+            directory: Arc::new(OneProvider::new(self.catalogue_id)),
+            sealer: self.sealer.clone(),
+            spill: self.spill.clone(),
+            clock: self.clock.clone(),
+            entropy: self.entropy.clone(),
+            tracker: self.tracker.clone(),
+        };
+        Authority::new(parts, Settings::new(instance.to_owned()))
+    }
+
+    /// A grant with the provider's first pair.
+    pub(crate) async fn grant(&self, authority: &Authority) -> GrantId {
+        let new = NewCredential {
+            access_token: Secret::new("a1".to_owned()),
+            refresh_token: Some(Secret::new("r1".to_owned())),
+            expires_in: Some(Duration::from_mins(15)),
+            refresh_token_expires_in: None,
+            scope: None,
+        };
+        let given = authority.seal_new(self.catalogue_id, "client", CredentialKind::OAuth, &new);
+        assert!(self.database.give(&given).await.unwrap());
+        given.grant
+    }
+
+    pub(crate) async fn row(&self, id: GrantId) -> Grant {
+        self.database.grant(id).await.unwrap().unwrap()
+    }
+
+    pub(crate) fn fail_store(&self, name: &'static str, times: u32) {
+        let error = StoreError::Unavailable("a test wants it so".to_owned());
+        self.database.fail_next(name, times, store::Fault::Refuse(error));
+    }
+}
+
+pub(crate) fn token(lent: &Lent) -> &str {
+    lent.access_token.expose()
+}
+
+#[derive(Debug)]
+struct OneProvider(Arc<ProviderAccess>);
+
+impl OneProvider {
+    fn new(id: &str) -> Self {
+        let catalogue = Catalogue::built_in();
+        let provider = catalogue.get(&id.parse().unwrap()).unwrap().clone();
+        let overrides =
+            Overrides { base_url: Some("https://provider.example".parse().unwrap()), ..Overrides::default() };
+        let endpoints = provider.endpoints(&overrides).unwrap();
+        Self(Arc::new(ProviderAccess { provider, endpoints }))
+    }
+}
+
+#[async_trait]
+impl Directory for OneProvider {
+    fn provider(&self, id: &str) -> Option<Arc<ProviderAccess>> {
+        (self.0.provider.id.to_string() == id).then(|| self.0.clone())
+    }
+
+    async fn client_secrets(
+        &self,
+        _provider: &str,
+        _client_id: &str,
+    ) -> Result<Vec<Secret<String>>, StoreError> {
+        Ok(vec![Secret::new("secret".to_owned())])
+    }
+}
+
+/// A disk in memory. A clone of it is the same disk.
+#[derive(Debug, Default)]
+pub(crate) struct MemorySpill(Arc<Disk>);
+
+#[derive(Debug, Default)]
+struct Disk {
+    answers: Mutex<BTreeMap<u64, Spilled>>,
+    slots: AtomicU64,
+}
+
+#[derive(Debug)]
+struct MemorySlot {
+    disk: Arc<Disk>,
+    number: u64,
+}
+
+impl MemorySpill {
+    pub(crate) fn len(&self) -> usize {
+        self.0.answers.lock().unwrap().len()
+    }
+
+    fn slot(&self, number: u64) -> Box<dyn SpillSlot> {
+        Box::new(MemorySlot { disk: self.0.clone(), number })
+    }
+}
+
+#[async_trait]
+impl Spill for MemorySpill {
+    async fn reserve(&self) -> Result<Box<dyn SpillSlot>, SpillError> {
+        Ok(self.slot(self.0.slots.fetch_add(1, Ordering::Relaxed)))
+    }
+
+    async fn left_behind(&self) -> Result<Vec<(Spilled, Box<dyn SpillSlot>)>, SpillError> {
+        let answers = self.0.answers.lock().unwrap().clone();
+        Ok(answers.into_iter().map(|(number, spilled)| (spilled, self.slot(number))).collect())
+    }
+}
+
+#[async_trait]
+impl SpillSlot for MemorySlot {
+    async fn write(&mut self, spilled: &Spilled) -> Result<(), SpillError> {
+        self.disk.answers.lock().unwrap().insert(self.number, spilled.clone());
+        Ok(())
+    }
+
+    async fn clear(&mut self) -> Result<(), SpillError> {
+        self.disk.answers.lock().unwrap().remove(&self.number);
+        Ok(())
+    }
+}
