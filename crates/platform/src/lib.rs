@@ -1,1 +1,46 @@
-//! platform
+//! Pleo's side, on the engine of [`authserver`]: organisations, companies, consent, API keys, installations, and what the resource
+//! APIs answer. Knows no HTML and no HTTP server; `web::platform` puts it on the wire.
+//!
+//! Numbers of facts in the documentation refer to the list of what Pleo documents that this side is built from.
+
+mod act_error;
+mod api_key;
+mod application;
+mod caller;
+mod error;
+mod export;
+mod ids;
+mod installation;
+mod page;
+mod permissions;
+mod platform;
+mod seed;
+mod service;
+mod store;
+mod subject;
+mod tenancy;
+
+pub use act_error::ActError;
+pub use api_key::{ApiKey, ApiKeyOrigin, ApiKeyText, CreatedApiKey, StoredApiKey};
+pub use application::Application;
+pub use caller::{AuthMethod, Caller, Presented};
+pub use error::ApiError;
+pub use export::{
+    EXPENSE_KINDS, Expense, ExportJob, ExportJobItem, FailureReason, ItemReport, ItemStatus, ItemUpdate, JOB_LIFE, JobEvent,
+    JobStatus, MAX_ITEM_UPDATES, UnknownExportWord,
+};
+pub use ids::{ApiKeyId, CompanyId, EmployeeId, ExpenseId, ExportJobId, InstallationId, OrganisationId};
+pub use installation::{Installation, InstallationChange, InstallationErrorCode, InstallationStatus};
+pub use page::{DEFAULT_LIMIT, MAX_LIMIT, Page, PageQuery, Position, cursor_of, id_of};
+pub use permissions::{Explained, PERMISSIONS, Permission, PermissionKind, describe, explain};
+pub use platform::{By, Platform, server_settings};
+pub use seed::{Seed, SeedCounts, SeedError, Seeded, SeededKey, SeededSecret};
+pub use service::{
+    ConnectedApp, ConsentChoice, Decision, NewExportJob, NewInstallation, NewStandaloneKey, StandaloneAccess,
+};
+pub use store::{
+    ApiKeys, CreateJob, EmployeeFilter, EventOutcome, Exports, Installations, ItemChange, ItemsOutcome, JobFilter, JobStep,
+    Reach, Standing, Store, Tenants,
+};
+pub use subject::{ParseSubjectError, Subject, SubjectType};
+pub use tenancy::{Company, Employee, Membership, Organisation, ParseRoleError, Role};

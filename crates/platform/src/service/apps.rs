@@ -1,0 +1,137 @@
+use std::collections::BTreeMap;
+
+use authserver::{AuthorisationFilter, ClientId, EndReason};
+use base::{Scope, Timestamp};
+use identity::{Account, AccountId};
+
+use crate::{ActError, ApiKeyOrigin, Application, By, Platform, Subject};
+
+/// Most authorisations of one subject that are looked at for a list of applications.
+const MOST_AUTHORISATIONS: u32 = 1000;
+
+/// An application that has access to something a person may decide about.
+#[derive(Debug, Clone)]
+pub struct ConnectedApp {
+    /// The application.
+    pub application: Application,
+    /// What it has access to.
+    pub subject: Subject,
+    /// The name of that.
+    pub subject_name: String,
+    /// What it may do.
+    pub scope: Scope,
+    /// Since when.
+    pub since: Timestamp,
+    /// The last use: a call with the key, or an exchange or refresh of tokens.
+    pub last_used_at: Option<Timestamp>,
+    /// Whether it has (also) an API key.
+    pub has_api_key: bool,
+}
+
+/// What one credential adds to a [`ConnectedApp`].
+struct Access {
+    client_id: String,
+    scope: Scope,
+    since: Timestamp,
+    last_used_at: Option<Timestamp>,
+    is_key: bool,
+}
+
+impl Platform {
+    /// What has access to the companies (and organisations) that a person may decide about, by company, then by name.
+    pub async fn connected_apps(&self, account: AccountId) -> Result<Vec<ConnectedApp>, ActError> {
+        let mut apps = Vec::new();
+        for (subject, subject_name) in self.rights(account).await?.subjects() {
+            let mut of_subject: BTreeMap<String, ConnectedApp> = BTreeMap::new();
+            for access in self.accesses(subject).await? {
+                if let Some(app) = of_subject.get_mut(&access.client_id) {
+                    app.scope = app.scope.union(&access.scope);
+                    app.since = app.since.min(access.since);
+                    app.last_used_at = app.last_used_at.max(access.last_used_at);
+                    app.has_api_key |= access.is_key;
+                    continue;
+                }
+                let Some(client) = self.server.client(&ClientId::new(access.client_id.as_str())).await? else { continue };
+                let app = ConnectedApp {
+                    application: Application::from(&client),
+                    subject,
+                    subject_name: subject_name.clone(),
+                    scope: access.scope,
+                    since: access.since,
+                    last_used_at: access.last_used_at,
+                    has_api_key: access.is_key,
+                };
+                of_subject.insert(access.client_id, app);
+            }
+            let mut of_subject: Vec<ConnectedApp> = of_subject.into_values().collect();
+            of_subject.sort_by(|a, b| a.application.name.cmp(&b.application.name));
+            apps.extend(of_subject);
+        }
+        Ok(apps)
+    }
+
+    async fn accesses(&self, subject: Subject) -> Result<Vec<Access>, ActError> {
+        let filter = AuthorisationFilter { subject: Some(subject.to_string()), ..AuthorisationFilter::default() };
+        let authorisations = self.server.list_authorisations(filter, MOST_AUTHORISATIONS).await?;
+        let now = self.clock.now();
+        let keys = self.store.api_keys(Some(subject)).await?.into_iter().filter(|key| key.is_live(now));
+        let by_key = keys.filter_map(|key| match key.origin {
+            ApiKeyOrigin::Integrated { client_id } => Some(Access {
+                client_id,
+                scope: key.scope,
+                since: key.created_at,
+                last_used_at: key.last_used_at,
+                is_key: true,
+            }),
+            ApiKeyOrigin::Standalone { .. } => None,
+        });
+        let by_token = authorisations.into_iter().map(|authorisation| Access {
+            client_id: authorisation.client_id.as_str().to_owned(),
+            scope: authorisation.scope,
+            since: authorisation.created_at,
+            last_used_at: authorisation.last_used_at,
+            is_key: false,
+        });
+        Ok(by_token.chain(by_key).collect())
+    }
+
+    /// Takes an application's access away: its tokens end, its integrated key is revoked, its installation goes. Each step may be
+    /// done again, and the credentials go first.
+    pub async fn withdraw(
+        &self,
+        account: &Account,
+        by: &By,
+        client_id: &ClientId,
+        subject: Subject,
+    ) -> Result<(), ActError> {
+        if !self.rights(account.id).await?.cover(subject) {
+            return Err(ActError::NotAllowed);
+        }
+        self.withdraw_unattended(by, client_id, subject).await
+    }
+
+    /// The same for an operator, or for the sandbox, where nobody's role is asked for.
+    pub async fn withdraw_unattended(&self, by: &By, client_id: &ClientId, subject: Subject) -> Result<(), ActError> {
+        let client = client_id.as_str();
+        self.end_tokens(client, subject, EndReason::Withdrawn, by).await?;
+        let audit = self.audited("api_key.revoked", by, subject, Some(client), &[("reason", "withdrawn")]);
+        self.store.revoke_integrated_keys(client, subject, self.clock.now(), audit).await?;
+        let audit = self.audited("installation.removed", by, subject, Some(client), &[("reason", "withdrawn")]);
+        self.store.remove_installation(client, subject, audit).await?;
+        Ok(())
+    }
+
+    /// Approved applications that are installed with an API key, by name (facts 10.2).
+    pub async fn directory(&self) -> Result<Vec<Application>, ActError> {
+        let mut found: Vec<Application> = Vec::new();
+        let mut after = None;
+        loop {
+            let clients = self.server.clients(after.as_ref(), MOST_AUTHORISATIONS).await?;
+            let Some(last) = clients.last() else { break };
+            after = Some(last.id().clone());
+            found.extend(clients.iter().map(Application::from).filter(|app| app.approved && app.integrated_api_keys));
+        }
+        found.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(found)
+    }
+}
