@@ -1,0 +1,119 @@
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use percent_encoding::percent_decode;
+use providers::{Placement, fill};
+use refresh::ProviderAccess;
+use url::form_urlencoded;
+
+use crate::Company;
+
+/// Why a path is refused. It must not be able to leave the provider's API base, or the company's part of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum PathError {
+    /// `.` or `..` as a segment, in any encoding.
+    #[error("the path has a dot segment")]
+    DotSegment,
+    /// `//`, in any encoding.
+    #[error("the path has an empty segment")]
+    EmptySegment,
+    /// A backslash, in any encoding.
+    #[error("the path has a backslash")]
+    Backslash,
+    /// A control character, a broken percent-encoding, or nothing that a URL can hold.
+    #[error("the path is not well-formed")]
+    NotAPath,
+    /// The query names another company than the connection's.
+    #[error("the query names another company than that of the connection")]
+    OtherCompany,
+}
+
+/// How often a path is decoded to find what a lenient server might make of it.
+const LAYERS: usize = 4;
+
+/// The address to call: API base, the company's part where the path carries it, and the caller's path, its encoding kept.
+pub(super) fn target(access: &ProviderAccess, company: &Company, path_and_query: &str) -> Result<String, PathError> {
+    let (path, query) = match path_and_query.split_once('?') {
+        Some((path, query)) => (path, Some(query)),
+        None => (path_and_query, None),
+    };
+    check(path)?;
+    let base = access.endpoints.api_url.as_str().trim_end_matches('/');
+    let prefix = match &access.provider.company.placed_in {
+        Placement::PathPrefix(template) => fill(template, &company.variables).map_err(|_| PathError::NotAPath)?,
+        _ => String::new(),
+    };
+    let mut target = format!("{base}{prefix}");
+    if !path.is_empty() && path != "/" {
+        target.push_str(path);
+    }
+    let query = match &access.provider.company.placed_in {
+        Placement::Query(name) => Some(with_company(query, name, &company.id)?),
+        _ => query.map(ToOwned::to_owned),
+    };
+    if let Some(query) = query.filter(|query| !query.is_empty()) {
+        target.push('?');
+        target.push_str(&query);
+    }
+    Ok(target)
+}
+
+fn check(path: &str) -> Result<(), PathError> {
+    if !path.is_empty() && !path.starts_with('/') {
+        return Err(PathError::NotAPath);
+    }
+    let mut layer: Cow<'_, [u8]> = Cow::Borrowed(path.as_bytes());
+    for depth in 0..LAYERS {
+        check_layer(&layer, depth)?;
+        let decoded: Vec<u8> = percent_decode(&layer).collect();
+        if decoded == *layer {
+            return Ok(());
+        }
+        layer = Cow::Owned(decoded);
+    }
+    check_layer(&layer, LAYERS)
+}
+
+fn check_layer(path: &[u8], depth: usize) -> Result<(), PathError> {
+    if path.contains(&b'\\') {
+        return Err(PathError::Backslash);
+    }
+    if path.iter().any(|byte| byte.is_ascii_control()) || (depth == 0 && !is_well_encoded(path)) {
+        return Err(PathError::NotAPath);
+    }
+    let segments: Vec<_> = path.strip_prefix(b"/").unwrap_or(path).split(|byte| *byte == b'/').collect();
+    for (index, segment) in segments.iter().enumerate() {
+        // What follows a semicolon is a parameter to some servers, which then take `..;x` for `..`.
+        let name = segment.split(|byte| *byte == b';').next().unwrap_or_default();
+        if name == b"." || name == b".." {
+            return Err(PathError::DotSegment);
+        }
+        // A slash at the very end is not an empty segment.
+        if segment.is_empty() && index + 1 < segments.len() {
+            return Err(PathError::EmptySegment);
+        }
+    }
+    Ok(())
+}
+
+fn is_well_encoded(path: &[u8]) -> bool {
+    path.iter().enumerate().all(|(at, byte)| match byte {
+        b'%' => path.get(at + 1..at + 3).is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit)),
+        b' ' | b'#' | b'?' => false,
+        byte => byte.is_ascii(),
+    })
+}
+
+/// The query with the company in it. The caller may name it, too, but no other.
+fn with_company(query: Option<&str>, name: &str, id: &str) -> Result<String, PathError> {
+    let query = query.unwrap_or_default();
+    let named: BTreeMap<_, _> =
+        form_urlencoded::parse(query.as_bytes()).filter(|(key, _)| key == name).collect();
+    match named.get(name) {
+        Some(value) if value == id => return Ok(query.to_owned()),
+        Some(_) => return Err(PathError::OtherCompany),
+        None => {}
+    }
+    let own: String = form_urlencoded::Serializer::new(String::new()).append_pair(name, id).finish();
+    Ok(if query.is_empty() { own } else { format!("{query}&{own}") })
+}
