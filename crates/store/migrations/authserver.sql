@@ -1,0 +1,76 @@
+-- The authorization server: clients, authorisations, their tokens. Secrets are keyed hashes (`mac_<id>:<hex>`), never texts.
+
+-- spec is the client as it is set up, in JSON; state is awaiting_review, approved, suspended or removed.
+CREATE TABLE clients (
+    client_id  TEXT NOT NULL PRIMARY KEY,
+    spec       TEXT NOT NULL,
+    state      TEXT NOT NULL,
+    created_at BIGINT NOT NULL
+);
+
+CREATE TABLE client_secrets (
+    id         TEXT NOT NULL PRIMARY KEY,
+    client_id  TEXT NOT NULL REFERENCES clients (client_id),
+    hash       TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    expires_at BIGINT
+);
+CREATE INDEX client_secrets_by_client ON client_secrets (client_id);
+
+-- One consent and the family of tokens that follows from it. state is awaiting_exchange, active or ended. The code is kept
+-- until the exchange; predecessor_* and successor serve a retry window.
+CREATE TABLE authorisations (
+    id                      TEXT NOT NULL PRIMARY KEY,
+    client_id               TEXT NOT NULL,
+    subject                 TEXT NOT NULL,
+    granted_by              TEXT NOT NULL,
+    scope                   TEXT NOT NULL,
+    created_at              BIGINT NOT NULL,
+    last_used_at            BIGINT,
+    state                   TEXT NOT NULL,
+    ended_reason            TEXT,
+    ended_at                BIGINT,
+    code_hash               TEXT,
+    code_expires_at         BIGINT,
+    code_redirect_uri       TEXT,
+    code_challenge          TEXT,
+    generation              BIGINT NOT NULL,
+    issued_at               BIGINT,
+    access_hash             TEXT,
+    access_expires_at       BIGINT,
+    access_scope            TEXT,
+    refresh_generation      BIGINT,
+    refresh_hash            TEXT,
+    refresh_issued_at       BIGINT,
+    refresh_expires_at      BIGINT,
+    absolute_expires_at     BIGINT,
+    predecessor_generation  BIGINT,
+    predecessor_hash        TEXT,
+    predecessor_retry_until BIGINT,
+    successor               BYTEA
+);
+CREATE INDEX authorisations_by_subject ON authorisations (subject, client_id);
+CREATE INDEX authorisations_by_client ON authorisations (client_id, id);
+CREATE INDEX authorisations_by_giver ON authorisations (granted_by);
+
+-- Stand-ins alone: tokens before the current generation that still work.
+CREATE TABLE earlier_tokens (
+    authorisation_id   TEXT NOT NULL REFERENCES authorisations (id),
+    generation         BIGINT NOT NULL,
+    access_hash        TEXT,
+    access_expires_at  BIGINT,
+    access_scope       TEXT,
+    refresh_generation BIGINT,
+    refresh_hash       TEXT,
+    refresh_issued_at  BIGINT,
+    refresh_expires_at BIGINT,
+    expires_at         BIGINT NOT NULL,
+    PRIMARY KEY (authorisation_id, generation)
+);
+CREATE INDEX earlier_tokens_by_expiry ON earlier_tokens (expires_at);
+
+-- Subjects over which nothing works until they are resumed.
+CREATE TABLE suspended_subjects (
+    subject      TEXT NOT NULL PRIMARY KEY,
+    suspended_at BIGINT NOT NULL
+);

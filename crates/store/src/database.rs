@@ -1,0 +1,165 @@
+mod measure;
+mod own_state;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use base::{Clock, StoreError};
+
+use crate::memory::{Fault, FaultHook, Memory, Snapshot};
+use crate::migrations::{Migration, migrations_of};
+use crate::postgres::Postgres;
+use crate::sqlite::Sqlite;
+use crate::{Location, OpenError, Settings, Side, Tx};
+use measure::Measure;
+
+/// An open database with its schema up to date. Cloning is cheap; all clones are the same database.
+#[derive(Debug, Clone)]
+pub struct Database {
+    backend: Arc<Backend>,
+    side: Side,
+    clock: Arc<dyn Clock>,
+}
+
+#[derive(Debug)]
+enum Backend {
+    Sqlite(Sqlite),
+    Postgres(Postgres),
+    Memory(Box<Memory>),
+}
+
+impl Database {
+    /// Opens the database and brings its schema up to date.
+    pub async fn open(settings: Settings) -> Result<Self, OpenError> {
+        let migrations = migrations_of(settings.side);
+        Self::open_with(settings, migrations).await
+    }
+
+    /// The same with another list of migrations; for tests of migrating.
+    pub async fn open_with(settings: Settings, migrations: &'static [Migration]) -> Result<Self, OpenError> {
+        let (side, clock) = (settings.side, Arc::clone(&settings.clock));
+        let backend = match &settings.location {
+            Location::Sqlite(path) => {
+                let (path, clock) = (path.clone(), Arc::clone(&clock));
+                let opening = tokio::task::spawn_blocking(move || Sqlite::open(path, migrations, &clock));
+                let stopped = |error| StoreError::Unavailable(format!("opening stopped: {error}"));
+                Backend::Sqlite(opening.await.map_err(stopped)??)
+            }
+            Location::Postgres(_) => Backend::Postgres(Postgres::open(&settings, migrations).await?),
+        };
+        Ok(Self { backend: Arc::new(backend), side, clock })
+    }
+
+    /// A database in memory, with its schema, for the simulation and for tests: it runs on the calling task, without threads.
+    pub fn memory(side: Side, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
+        Self::memory_with(side, clock, migrations_of(side))
+    }
+
+    /// The same with another list of migrations; for tests of migrating.
+    pub fn memory_with(side: Side, clock: Arc<dyn Clock>, migrations: &[Migration]) -> Result<Self, OpenError> {
+        let memory = Memory::open(migrations, &clock)?;
+        Ok(Self { backend: Arc::new(Backend::Memory(Box::new(memory))), side, clock })
+    }
+
+    /// Whose schema it holds.
+    pub fn side(&self) -> Side {
+        self.side
+    }
+
+    /// Runs a transaction that writes. `name` is what it is measured under (`refresh.take_lease`). The closure may run more than
+    /// once, so what it changes outside the database must bear that. What it wrote is kept if it returns `Ok`, no statement failed
+    /// and [`Tx::discard`] was not called; when this returns `Ok`, the commit has returned.
+    ///
+    /// A caller that goes away while its transaction runs does not stop it.
+    pub async fn run_tx<T, F>(&self, name: &'static str, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnMut(&mut Tx) -> Result<T, StoreError> + Send + 'static,
+    {
+        let measure = Measure::start(&self.clock, self.side, name);
+        let result = match &*self.backend {
+            Backend::Sqlite(sqlite) => sqlite.run_tx(measure.counting(work)).await,
+            Backend::Postgres(postgres) => postgres.run(true, measure.counting(work)).await,
+            Backend::Memory(memory) => memory.run(name, true, measure.counting(work)).await,
+        };
+        measure.finish(&result);
+        result
+    }
+
+    /// Runs a transaction that only reads, on one snapshot; beside the writer where the database allows it.
+    pub async fn read<T, F>(&self, name: &'static str, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnMut(&mut Tx) -> Result<T, StoreError> + Send + 'static,
+    {
+        let measure = Measure::start(&self.clock, self.side, name);
+        let result = match &*self.backend {
+            Backend::Sqlite(sqlite) => sqlite.read(measure.counting(work)).await,
+            Backend::Postgres(postgres) => postgres.run(false, measure.counting(work)).await,
+            Backend::Memory(memory) => memory.run(name, false, measure.counting(work)).await,
+        };
+        measure.finish(&result);
+        result
+    }
+
+    /// Lets what was begun be finished and closes the database; on SQLite another process may open it afterwards. Later
+    /// transactions are refused.
+    pub async fn close(&self) {
+        match &*self.backend {
+            Backend::Sqlite(sqlite) => sqlite.close().await,
+            Backend::Postgres(postgres) => postgres.close(),
+            Backend::Memory(_) => {}
+        }
+    }
+
+    /// A consistent copy of a SQLite database while it is in use. The target must not exist.
+    pub async fn backup_to(&self, target: PathBuf) -> Result<(), StoreError> {
+        match &*self.backend {
+            Backend::Sqlite(sqlite) => sqlite.backup_to(target).await,
+            Backend::Postgres(postgres) => Err(StoreError::Statement(format!(
+                "a PostgreSQL database is backed up with its own programs: `pg_dump --format=custom --schema={} --file={}`",
+                postgres.schema(),
+                target.display()
+            ))),
+            Backend::Memory(_) => Err(StoreError::Statement("a database in memory has snapshots, not backups".to_owned())),
+        }
+    }
+
+    /// Sets what goes wrong with each transaction of a database in memory; `None` for nothing. Other databases are not touched.
+    pub fn set_fault_hook(&self, hook: Option<FaultHook>) {
+        if let Backend::Memory(memory) = &*self.backend {
+            memory.set_fault_hook(hook);
+        }
+    }
+
+    /// Lets the next `times` transactions of that name on a database in memory meet `fault`, in place of any other hook.
+    pub fn fail_next(&self, name: &'static str, times: u32, fault: Fault) {
+        let left = std::sync::atomic::AtomicU32::new(times);
+        self.set_fault_hook(Some(Arc::new(move |running| {
+            use std::sync::atomic::Ordering::SeqCst;
+            let meets = running == name && left.fetch_update(SeqCst, SeqCst, |left| left.checked_sub(1)).is_ok();
+            meets.then(|| fault.clone())
+        })));
+    }
+
+    /// A copy of a database in memory.
+    pub fn snapshot(&self) -> Result<Snapshot, StoreError> {
+        self.in_memory()?.snapshot()
+    }
+
+    /// Puts a database in memory back to what it was.
+    pub fn restore(&self, snapshot: &Snapshot) -> Result<(), StoreError> {
+        self.in_memory()?.restore(snapshot)
+    }
+
+    fn in_memory(&self) -> Result<&Memory, StoreError> {
+        match &*self.backend {
+            Backend::Memory(memory) => Ok(memory),
+            _ => Err(StoreError::Statement("snapshots are made of databases in memory alone".to_owned())),
+        }
+    }
+
+    fn is_postgres(&self) -> bool {
+        matches!(&*self.backend, Backend::Postgres(_))
+    }
+}

@@ -1,0 +1,231 @@
+use async_trait::async_trait;
+use base::{StoreError, Timestamp};
+use identity::AccountId;
+use platform::{
+    Company, CompanyId, Employee, EmployeeFilter, EmployeeId, Membership, Organisation, OrganisationId, Page,
+    PageQuery, Reach, Standing, Subject, Tenants,
+};
+
+use super::page::List;
+use crate::{Database, Row, Value, params};
+
+const COMPANY: &str = "c.id, c.organisation_id, c.name, c.country, c.registration_number, c.standalone_api_keys, c.suspended_at";
+const EMPLOYEE: &str = "e.id, e.company_id, e.user_id, e.email, e.first_name, e.last_name, e.role";
+
+fn read_company(row: &Row) -> Result<Company, StoreError> {
+    Ok(Company {
+        id: row.get("id")?,
+        organisation: row.get("organisation_id")?,
+        name: row.get("name")?,
+        country: row.get("country")?,
+        registration_number: row.get("registration_number")?,
+        standalone_api_keys: row.get("standalone_api_keys")?,
+        suspended_at: row.get("suspended_at")?,
+    })
+}
+
+fn read_employee(row: &Row) -> Result<Employee, StoreError> {
+    Ok(Employee {
+        id: row.get("id")?,
+        company: row.get("company_id")?,
+        account: row.get("user_id")?,
+        email: row.get("email")?,
+        first_name: row.get("first_name")?,
+        last_name: row.get("last_name")?,
+        role: row.parse("role")?,
+    })
+}
+
+/// The condition that keeps a list of companies within reach, and its value as `$1`.
+fn within(reach: Reach) -> (&'static str, Value) {
+    match reach {
+        Reach::Company(id) => ("c.suspended_at IS NULL AND c.id = $1", Value::Text(id.to_string())),
+        Reach::Organisation(id) => ("c.suspended_at IS NULL AND c.organisation_id = $1", Value::Text(id.to_string())),
+    }
+}
+
+#[async_trait]
+impl Tenants for Database {
+    async fn put_organisation(&self, organisation: &Organisation) -> Result<(), StoreError> {
+        let organisation = organisation.clone();
+        self.run_tx("platform.put_organisation", move |tx| {
+            tx.execute(
+                "INSERT INTO organisations (id, name) VALUES ($1, $2) ON CONFLICT (id) DO UPDATE SET name = excluded.name",
+                params![organisation.id, organisation.name],
+            )?;
+            Ok(())
+        })
+        .await
+    }
+
+    async fn put_company(&self, company: &Company) -> Result<(), StoreError> {
+        let company = company.clone();
+        self.run_tx("platform.put_company", move |tx| {
+            tx.execute(
+                "INSERT INTO companies (id, organisation_id, name, country, registration_number, standalone_api_keys) \
+                 VALUES ($1, $2, $3, $4, $5, $6) \
+                 ON CONFLICT (id) DO UPDATE SET organisation_id = excluded.organisation_id, name = excluded.name, \
+                 country = excluded.country, registration_number = excluded.registration_number, \
+                 standalone_api_keys = excluded.standalone_api_keys",
+                params![
+                    company.id,
+                    company.organisation,
+                    company.name,
+                    company.country,
+                    company.registration_number,
+                    company.standalone_api_keys
+                ],
+            )?;
+            Ok(())
+        })
+        .await
+    }
+
+    async fn put_employee(&self, employee: &Employee) -> Result<EmployeeId, StoreError> {
+        let employee = employee.clone();
+        self.run_tx("platform.put_employee", move |tx| {
+            let row = tx.query_one(
+                "INSERT INTO employees (id, company_id, user_id, email, first_name, last_name, role) \
+                 VALUES ($1, $2, $3, $4, $5, $6, $7) \
+                 ON CONFLICT (user_id, company_id) DO UPDATE SET email = excluded.email, \
+                 first_name = excluded.first_name, last_name = excluded.last_name, role = excluded.role \
+                 RETURNING id",
+                params![
+                    employee.id,
+                    employee.company,
+                    employee.account,
+                    employee.email,
+                    employee.first_name,
+                    employee.last_name,
+                    employee.role.as_str()
+                ],
+            )?;
+            row.get("id")
+        })
+        .await
+    }
+
+    async fn set_platform_admin(&self, account: AccountId, admin: bool) -> Result<(), StoreError> {
+        self.run_tx("platform.set_platform_admin", move |tx| {
+            let sql = if admin {
+                "INSERT INTO platform_admins (account_id) VALUES ($1) ON CONFLICT (account_id) DO NOTHING"
+            } else {
+                "DELETE FROM platform_admins WHERE account_id = $1"
+            };
+            tx.execute(sql, params![account])?;
+            Ok(())
+        })
+        .await
+    }
+
+    async fn is_platform_admin(&self, account: AccountId) -> Result<bool, StoreError> {
+        self.read("platform.is_platform_admin", move |tx| {
+            let row = tx.query_opt("SELECT account_id FROM platform_admins WHERE account_id = $1", params![account])?;
+            Ok(row.is_some())
+        })
+        .await
+    }
+
+    async fn organisation(&self, id: OrganisationId) -> Result<Option<Organisation>, StoreError> {
+        self.read("platform.organisation", move |tx| {
+            tx.query_opt("SELECT id, name FROM organisations WHERE id = $1", params![id])?
+                .map(|row| Ok(Organisation { id: row.get("id")?, name: row.get("name")? }))
+                .transpose()
+        })
+        .await
+    }
+
+    async fn company(&self, id: CompanyId) -> Result<Option<Company>, StoreError> {
+        self.read("platform.company", move |tx| {
+            let sql = format!("SELECT {COMPANY} FROM companies c WHERE c.id = $1");
+            tx.query_opt(&sql, params![id])?.as_ref().map(read_company).transpose()
+        })
+        .await
+    }
+
+    async fn suspend_company(&self, id: CompanyId, since: Option<Timestamp>) -> Result<bool, StoreError> {
+        self.run_tx("platform.suspend_company", move |tx| {
+            Ok(tx.execute("UPDATE companies SET suspended_at = $2 WHERE id = $1", params![id, since])? == 1)
+        })
+        .await
+    }
+
+    async fn memberships(&self, user: AccountId) -> Result<Vec<Membership>, StoreError> {
+        self.read("platform.memberships", move |tx| {
+            let sql = format!(
+                "SELECT {COMPANY}, o.name AS organisation_name, e.role FROM employees e \
+                 JOIN companies c ON c.id = e.company_id JOIN organisations o ON o.id = c.organisation_id \
+                 WHERE e.user_id = $1 ORDER BY c.name, c.id"
+            );
+            tx.query(&sql, params![user])?
+                .iter()
+                .map(|row| {
+                    Ok(Membership {
+                        company: read_company(row)?,
+                        organisation_name: row.get("organisation_name")?,
+                        role: row.parse("role")?,
+                    })
+                })
+                .collect()
+        })
+        .await
+    }
+
+    async fn companies_of(&self, organisation: OrganisationId) -> Result<Vec<Company>, StoreError> {
+        self.read("platform.companies_of", move |tx| {
+            let sql = format!("SELECT {COMPANY} FROM companies c WHERE c.organisation_id = $1 ORDER BY c.name, c.id");
+            tx.query(&sql, params![organisation])?.iter().map(read_company).collect()
+        })
+        .await
+    }
+
+    async fn companies(&self, reach: Reach, page: &PageQuery) -> Result<Page<Company>, StoreError> {
+        let page = page.clone();
+        self.read("platform.companies", move |tx| {
+            let (condition, value) = within(reach);
+            let list = List { columns: COMPANY, from: "companies c", condition, values: vec![value], order: "c.id" };
+            list.page(tx, &page, read_company)
+        })
+        .await
+    }
+
+    async fn employees(&self, filter: &EmployeeFilter, page: &PageQuery) -> Result<Page<Employee>, StoreError> {
+        let (filter, page) = (filter.clone(), page.clone());
+        self.read("platform.employees", move |tx| {
+            let (condition, value) = within(filter.reach);
+            let (mut condition, mut values) = (condition.to_owned(), vec![value]);
+            if let Some(email) = &filter.email {
+                condition.push_str(" AND lower(e.email) = $2");
+                values.push(Value::Text(email.to_lowercase()));
+            }
+            let from = "employees e JOIN companies c ON c.id = e.company_id";
+            List { columns: EMPLOYEE, from, condition: &condition, values, order: "e.id" }.page(tx, &page, read_employee)
+        })
+        .await
+    }
+
+    async fn employee(&self, id: EmployeeId) -> Result<Option<Employee>, StoreError> {
+        self.read("platform.employee", move |tx| {
+            let sql = format!("SELECT {EMPLOYEE} FROM employees e WHERE e.id = $1");
+            tx.query_opt(&sql, params![id])?.as_ref().map(read_employee).transpose()
+        })
+        .await
+    }
+
+    async fn standing(&self, subject: Subject) -> Result<Standing, StoreError> {
+        self.read("platform.standing", move |tx| {
+            let row = match subject {
+                Subject::Company(id) => tx.query_opt("SELECT suspended_at FROM companies WHERE id = $1", params![id])?,
+                Subject::Organisation(id) => {
+                    tx.query_opt("SELECT CAST(NULL AS BIGINT) AS suspended_at FROM organisations WHERE id = $1", params![id])?
+                }
+            };
+            Ok(match row.map(|row| row.get::<Option<Timestamp>>("suspended_at")).transpose()? {
+                None => Standing::Gone,
+                Some(None) => Standing::Good,
+                Some(Some(_)) => Standing::Suspended,
+            })
+        })
+        .await
+    }
+}

@@ -1,0 +1,89 @@
+use std::str::FromStr;
+use std::sync::Arc;
+
+use base::StoreError;
+use serde::de::DeserializeOwned;
+
+use crate::{FromValue, Value};
+
+/// A row that a query gave, detached from the database.
+#[derive(Debug, Clone)]
+pub struct Row {
+    columns: Arc<[String]>,
+    values: Vec<Value>,
+}
+
+/// How a column is named: by its name in the statement, or by its position from 0.
+pub trait Column: Copy {
+    /// The position, and the name for messages.
+    fn find(self, columns: &[String]) -> Option<usize>;
+    /// How it was named.
+    fn name(self) -> String;
+}
+
+impl Column for &str {
+    fn find(self, columns: &[String]) -> Option<usize> {
+        columns.iter().position(|column| column == self)
+    }
+    fn name(self) -> String {
+        self.to_owned()
+    }
+}
+
+impl Column for usize {
+    fn find(self, columns: &[String]) -> Option<usize> {
+        (self < columns.len()).then_some(self)
+    }
+    fn name(self) -> String {
+        format!("number {self}")
+    }
+}
+
+impl Row {
+    pub(crate) fn new(columns: Arc<[String]>, values: Vec<Value>) -> Self {
+        Self { columns, values }
+    }
+
+    fn value(&self, column: impl Column) -> Result<&Value, StoreError> {
+        column
+            .find(&self.columns)
+            .and_then(|position| self.values.get(position))
+            .ok_or_else(|| StoreError::Statement(format!("the statement gives no column {}", column.name())))
+    }
+
+    /// The value of a column. `Corrupt` if it is not of that kind; `Option<T>` where NULL is allowed.
+    pub fn get<T: FromValue>(&self, column: impl Column) -> Result<T, StoreError> {
+        T::from_value(self.value(column)?)
+            .ok_or_else(|| StoreError::Corrupt(format!("column {} should hold {}", column.name(), T::EXPECTED)))
+    }
+
+    /// A text column read by `FromStr`: ids, states, URLs.
+    pub fn parse<T: FromStr>(&self, column: impl Column) -> Result<T, StoreError> {
+        self.parse_opt(column)?.ok_or_else(|| StoreError::Corrupt(format!("column {} is NULL", column.name())))
+    }
+
+    /// The same where NULL is allowed.
+    pub fn parse_opt<T: FromStr>(&self, column: impl Column) -> Result<Option<T>, StoreError> {
+        let Some(text) = self.get::<Option<String>>(column)? else { return Ok(None) };
+        let parsed = text.parse().map(Some);
+        parsed.map_err(|_| {
+            let kind = std::any::type_name::<T>();
+            StoreError::Corrupt(format!("column {} holds no {kind}", column.name()))
+        })
+    }
+
+    /// A text column that holds JSON.
+    pub fn json<T: DeserializeOwned>(&self, column: impl Column) -> Result<T, StoreError> {
+        let text: String = self.get(column)?;
+        // serde's message can quote the value, so only the place is told.
+        serde_json::from_str(&text).map_err(|error| {
+            let place = error.column();
+            StoreError::Corrupt(format!("column {} holds other JSON than expected, see character {place}", column.name()))
+        })
+    }
+
+    /// The names of the columns, in their order.
+    pub fn columns(&self) -> &[String] {
+        &self.columns
+    }
+}

@@ -1,0 +1,115 @@
+//! One text of SQL for both databases: what differs is put in here, and nowhere else.
+//!
+//! Statements: `$1` is `?1` for SQLite; `{for_update}` and `{for_update_skip_locked}` at the end of a SELECT lock its rows on
+//! PostgreSQL and are nothing on SQLite, whose only writer is alone anyway.
+//!
+//! Migrations are written with TEXT, BIGINT and BYTEA. SQLite gets TEXT, INTEGER and BLOB, in STRICT tables; PostgreSQL gets
+//! `TEXT COLLATE "C"`, so that both sort and compare text by its bytes, whatever the locale of the database.
+
+use std::borrow::Cow;
+
+/// A stretch of SQL.
+enum Piece<'a> {
+    /// A keyword or name.
+    Word(&'a str),
+    /// `$` before a number.
+    Dollar,
+    /// `;` that ends a statement.
+    End(&'a str),
+    /// Quoted text, a comment, white space, an operator.
+    Other(&'a str),
+}
+
+fn pieces(sql: &str) -> impl Iterator<Item = Piece<'_>> {
+    let mut rest = sql;
+    std::iter::from_fn(move || {
+        let first = rest.chars().next()?;
+        let length = match first {
+            '\'' | '"' => 1 + rest[1..].find(first).map_or(rest.len() - 1, |end| end + 1),
+            '-' if rest.starts_with("--") => rest.find('\n').unwrap_or(rest.len()),
+            '/' if rest.starts_with("/*") => rest.find("*/").map_or(rest.len(), |end| end + 2),
+            'a'..='z' | 'A'..='Z' | '_' => {
+                rest.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(rest.len())
+            }
+            other => other.len_utf8(),
+        };
+        let (piece, after) = rest.split_at(length);
+        rest = after;
+        Some(match first {
+            'a'..='z' | 'A'..='Z' | '_' => Piece::Word(piece),
+            '$' if after.starts_with(|c: char| c.is_ascii_digit()) => Piece::Dollar,
+            ';' => Piece::End(piece),
+            _ => Piece::Other(piece),
+        })
+    })
+}
+
+fn with_locks(sql: &str, for_update: &str, skip_locked: &str) -> String {
+    sql.replace("{for_update_skip_locked}", skip_locked).replace("{for_update}", for_update)
+}
+
+/// A statement as SQLite wants it.
+pub(crate) fn for_sqlite(sql: &str) -> String {
+    let sql = if sql.contains('{') { Cow::Owned(with_locks(sql, "", "")) } else { Cow::Borrowed(sql) };
+    let mut out = String::with_capacity(sql.len());
+    for piece in pieces(&sql) {
+        match piece {
+            Piece::Dollar => out.push('?'),
+            Piece::Word(text) | Piece::End(text) | Piece::Other(text) => out.push_str(text),
+        }
+    }
+    out
+}
+
+/// A statement as PostgreSQL wants it.
+pub(crate) fn for_postgres(sql: &str) -> Cow<'_, str> {
+    if sql.contains('{') {
+        Cow::Owned(with_locks(sql, "FOR UPDATE", "FOR UPDATE SKIP LOCKED"))
+    } else {
+        Cow::Borrowed(sql)
+    }
+}
+
+/// A migration as SQLite wants it.
+pub(crate) fn migration_for_sqlite(sql: &str) -> String {
+    let mut out = String::with_capacity(sql.len() + 64);
+    let mut opening: Vec<&str> = Vec::new();
+    for piece in pieces(sql) {
+        match piece {
+            Piece::Word(word) => {
+                if opening.len() < 2 {
+                    opening.push(word);
+                }
+                out.push_str(match word {
+                    "BYTEA" => "BLOB",
+                    "BIGINT" => "INTEGER",
+                    other => other,
+                });
+            }
+            Piece::End(end) => {
+                if matches!(opening.as_slice(), ["CREATE", "TABLE"]) {
+                    out.push_str(" STRICT");
+                }
+                opening.clear();
+                out.push_str(end);
+            }
+            Piece::Dollar => out.push('$'),
+            Piece::Other(text) => out.push_str(text),
+        }
+    }
+    out
+}
+
+/// A migration as PostgreSQL wants it.
+pub(crate) fn migration_for_postgres(sql: &str) -> String {
+    pieces(sql)
+        .map(|piece| match piece {
+            Piece::Word("TEXT") => "TEXT COLLATE \"C\"",
+            Piece::Dollar => "$",
+            Piece::Word(text) | Piece::End(text) | Piece::Other(text) => text,
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,35 @@
+use super::*;
+
+#[test]
+fn placeholders_become_those_of_sqlite() {
+    assert_eq!(for_sqlite("UPDATE a SET b = $2 WHERE c = $1 AND d <> '$3'"), "UPDATE a SET b = ?2 WHERE c = ?1 AND d <> '$3'");
+    assert_eq!(for_sqlite("SELECT 1 -- costs $1\n, $10"), "SELECT 1 -- costs $1\n, ?10");
+}
+
+#[test]
+fn row_locks_are_for_postgresql_alone() {
+    let sql = "SELECT a FROM b WHERE c = $1 {for_update}";
+    assert_eq!(for_sqlite(sql), "SELECT a FROM b WHERE c = ?1 ");
+    assert_eq!(for_postgres(sql), "SELECT a FROM b WHERE c = $1 FOR UPDATE");
+    assert_eq!(for_postgres("SELECT a FROM b {for_update_skip_locked}"), "SELECT a FROM b FOR UPDATE SKIP LOCKED");
+}
+
+#[test]
+fn tables_are_strict_in_sqlite_and_sorted_by_bytes_in_postgresql() {
+    let sql = "-- TEXT; said here\nCREATE TABLE a (b TEXT PRIMARY KEY, c BIGINT, d BYTEA, e TEXT DEFAULT 'TEXT;');\nCREATE INDEX f ON a (c);";
+    assert_eq!(
+        migration_for_sqlite(sql),
+        "-- TEXT; said here\nCREATE TABLE a (b TEXT PRIMARY KEY, c INTEGER, d BLOB, e TEXT DEFAULT 'TEXT;') STRICT;\nCREATE INDEX f ON a (c);"
+    );
+    assert_eq!(
+        migration_for_postgres(sql),
+        "-- TEXT; said here\nCREATE TABLE a (b TEXT COLLATE \"C\" PRIMARY KEY, c BIGINT, d BYTEA, e TEXT COLLATE \"C\" DEFAULT 'TEXT;');\nCREATE INDEX f ON a (c);"
+    );
+}
+
+#[test]
+fn nothing_is_lost_from_unfinished_quotes() {
+    for sql in ["SELECT 'a", "SELECT \"", "SELECT /* a", "-- a", "é $", ""] {
+        assert_eq!(for_sqlite(sql), sql);
+    }
+}

@@ -1,0 +1,74 @@
+//! SQLite: one writer thread that commits together what has gathered, and a few readers.
+
+mod connection;
+mod error;
+mod file_lock;
+mod readers;
+mod transaction;
+mod writer;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use base::{Clock, StoreError};
+
+pub(crate) use connection::SqliteConnection;
+pub(crate) use error::from_sqlite;
+pub(crate) use transaction::{SqliteTx, migrate, sqlite_of};
+
+use crate::migrations::Migration;
+use crate::open_error::OpenError;
+use crate::tx::Tx;
+use file_lock::FileLock;
+use readers::Readers;
+use writer::Writer;
+
+/// The backend over a file.
+#[derive(Debug)]
+pub(crate) struct Sqlite {
+    writer: Writer,
+    readers: Readers,
+    path: PathBuf,
+}
+
+impl Sqlite {
+    /// Takes the file's lock, opens and migrates. Blocking.
+    pub(crate) fn open(path: PathBuf, migrations: &[Migration], clock: &Arc<dyn Clock>) -> Result<Self, OpenError> {
+        let lock = FileLock::take(&path)?;
+        let mut tx = connection::open_writer(&path, clock)?;
+        migrate(&mut tx, migrations, clock.now())?;
+        let name = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+        let writer = Writer::start(&name, tx, lock)
+            .map_err(|error| OpenError::File { path: path.clone(), reason: format!("no writer thread: {error}") })?;
+        Ok(Self { writer, readers: Readers::new(path.clone(), Arc::clone(clock)), path })
+    }
+
+    pub(crate) async fn run_tx<T, F>(&self, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnMut(&mut Tx) -> Result<T, StoreError> + Send + 'static,
+    {
+        self.writer.run(work).await
+    }
+
+    pub(crate) async fn read<T, F>(&self, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnMut(&mut Tx) -> Result<T, StoreError> + Send + 'static,
+    {
+        self.readers.run(work).await
+    }
+
+    /// Waits until what was given to the writer is done and the lock is released.
+    pub(crate) async fn close(&self) {
+        self.readers.close();
+        self.writer.close().await;
+    }
+
+    pub(crate) async fn backup_to(&self, target: PathBuf) -> Result<(), StoreError> {
+        let source = self.path.clone();
+        tokio::task::spawn_blocking(move || connection::backup(&source, &target))
+            .await
+            .map_err(|error| StoreError::Unavailable(format!("the backup stopped: {error}")))?
+    }
+}

@@ -1,0 +1,140 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use base::{StoreError, Timestamp};
+use rusqlite::types::{ToSqlOutput, ValueRef};
+
+use super::{SqliteConnection, from_sqlite};
+use crate::migrations::Migration;
+use crate::migrator::{self, AppliedMigration};
+use crate::open_error::OpenError;
+use crate::tx::{Backend, Tx};
+use crate::{Row, Value, sql};
+
+/// A connection of SQLite on which a closure works.
+#[derive(Debug)]
+pub(crate) struct SqliteTx(SqliteConnection);
+
+impl rusqlite::ToSql for Value {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::Borrowed(match self {
+            Self::Null => ValueRef::Null,
+            Self::Integer(number) => ValueRef::Integer(*number),
+            Self::Text(text) => ValueRef::Text(text.as_bytes()),
+            Self::Bytes(bytes) => ValueRef::Blob(bytes),
+        }))
+    }
+}
+
+impl SqliteTx {
+    pub(crate) fn new(connection: SqliteConnection) -> Self {
+        Self(connection)
+    }
+
+    /// How long one closure may work.
+    pub(crate) fn bound(&self, limit: Duration) {
+        self.0.deadline.set(limit);
+    }
+
+    pub(crate) fn unbound(&self) {
+        self.0.deadline.clear();
+    }
+
+    pub(crate) fn monotonic(&self) -> Duration {
+        self.0.deadline.now()
+    }
+
+    /// Whether SQLite has given up the whole transaction by itself, as it may when the disk is full or a write is interrupted.
+    pub(crate) fn is_outside_transaction(&self) -> bool {
+        self.0.connection.is_autocommit()
+    }
+
+    /// Runs a statement that steers transactions.
+    pub(crate) fn control(&self, sql: &str) -> Result<(), StoreError> {
+        let mut statement = self.0.connection.prepare_cached(sql).map_err(from_sqlite)?;
+        statement.raw_execute().map(drop).map_err(from_sqlite)
+    }
+
+    pub(crate) fn batch(&self, sql: &str) -> Result<(), StoreError> {
+        self.0.connection.execute_batch(sql).map_err(from_sqlite)
+    }
+
+    pub(crate) fn connection_mut(&mut self) -> &mut rusqlite::Connection {
+        &mut self.0.connection
+    }
+
+    fn bind(&self, sql: &str, values: &[Value]) -> Result<rusqlite::CachedStatement<'_>, StoreError> {
+        // A closure that computes for too long between its statements is stopped here; within a statement SQLite itself looks.
+        if self.0.deadline.has_passed() {
+            return Err(StoreError::Unavailable("the transaction took too long and was stopped".to_owned()));
+        }
+        let mut statement = self.0.connection.prepare_cached(&sql::for_sqlite(sql)).map_err(from_sqlite)?;
+        if statement.parameter_count() != values.len() {
+            let wanted = statement.parameter_count();
+            return Err(StoreError::Statement(format!("the statement takes {wanted} values and was given {}", values.len())));
+        }
+        for (index, value) in values.iter().enumerate() {
+            statement.raw_bind_parameter(index + 1, value).map_err(from_sqlite)?;
+        }
+        Ok(statement)
+    }
+
+    pub(crate) fn execute(&self, sql: &str, values: &[Value]) -> Result<usize, StoreError> {
+        self.bind(sql, values)?.raw_execute().map_err(from_sqlite)
+    }
+
+    pub(crate) fn query(&self, sql: &str, values: &[Value]) -> Result<Vec<Row>, StoreError> {
+        let mut statement = self.bind(sql, values)?;
+        let columns: Arc<[String]> = statement.column_names().map(str::to_owned).collect();
+        let mut found = Vec::new();
+        let mut rows = statement.raw_query();
+        while let Some(row) = rows.next().map_err(from_sqlite)? {
+            let values = (0..columns.len())
+                .map(|index| match row.get_ref(index).map_err(from_sqlite)? {
+                    ValueRef::Null => Ok(Value::Null),
+                    ValueRef::Integer(number) => Ok(Value::Integer(number)),
+                    ValueRef::Text(text) => String::from_utf8(text.to_vec())
+                        .map(Value::Text)
+                        .map_err(|_| StoreError::Corrupt(format!("column {} holds no UTF-8", columns[index]))),
+                    ValueRef::Blob(bytes) => Ok(Value::Bytes(bytes.to_vec())),
+                    ValueRef::Real(_) => Err(StoreError::Statement(format!(
+                        "column {} is a floating-point number, which no statement here may give",
+                        columns[index]
+                    ))),
+                })
+                .collect::<Result<_, _>>()?;
+            found.push(Row::new(Arc::clone(&columns), values));
+        }
+        Ok(found)
+    }
+}
+
+/// The connection under a transaction that is known to be one of SQLite.
+pub(crate) fn sqlite_of(tx: &mut Tx) -> &mut SqliteTx {
+    match tx.backend() {
+        Backend::Sqlite(sqlite) => sqlite,
+        Backend::Postgres(_) => unreachable!("a SQLite backend makes only SQLite transactions"),
+    }
+}
+
+/// Brings the schema up to date in one transaction: either all of it is there afterwards, or nothing new.
+pub(crate) fn migrate(tx: &mut Tx, migrations: &[Migration], now: Timestamp) -> Result<(), OpenError> {
+    sqlite_of(tx).control("BEGIN IMMEDIATE")?;
+    let migrated = migrate_inside(tx, migrations, now);
+    let end = if migrated.is_ok() { "COMMIT" } else { "ROLLBACK" };
+    let ended = if sqlite_of(tx).is_outside_transaction() { Ok(()) } else { sqlite_of(tx).control(end) };
+    tx.reset();
+    migrated?;
+    ended?;
+    Ok(())
+}
+
+fn migrate_inside(tx: &mut Tx, migrations: &[Migration], now: Timestamp) -> Result<(), OpenError> {
+    sqlite_of(tx).batch(&sql::migration_for_sqlite(migrator::TABLE))?;
+    let applied = AppliedMigration::all(tx)?;
+    for migration in migrator::missing(migrations, &applied)? {
+        sqlite_of(tx).batch(&sql::migration_for_sqlite(migration.sql))?;
+        migrator::note(tx, migration, now)?;
+    }
+    Ok(())
+}

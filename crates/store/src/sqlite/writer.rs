@@ -1,0 +1,170 @@
+//! The one thread that writes. It takes closures off a channel, runs what has gathered in one transaction, each in a savepoint,
+//! commits once, and only then answers.
+
+mod job;
+
+use std::sync::Mutex;
+use std::time::Duration;
+
+use base::StoreError;
+use tokio::sync::{mpsc, oneshot, watch};
+
+use super::file_lock::FileLock;
+use super::transaction::sqlite_of;
+use crate::tx::Tx;
+use job::{Job, Outcome, WaitingJob};
+
+/// How many closures may wait before callers wait to hand theirs in.
+const QUEUE: usize = 4096;
+/// The largest batch.
+const BATCH: usize = 512;
+/// A batch that has worked for so long is committed, whoever still waits.
+const BATCH_TIME: Duration = Duration::from_millis(100);
+/// How long one closure may work.
+const CLOSURE_LIMIT: Duration = Duration::from_secs(5);
+
+/// The handle on the thread. When it is dropped the thread finishes what it was given, closes the file and releases its lock.
+#[derive(Debug)]
+pub(crate) struct Writer {
+    jobs: Mutex<Option<mpsc::Sender<Box<dyn Job>>>>,
+    /// Closed by the thread as its last act.
+    ended: watch::Receiver<()>,
+}
+
+impl Writer {
+    pub(crate) fn start(name: &str, tx: Tx, lock: FileLock) -> std::io::Result<Self> {
+        let (sender, receiver) = mpsc::channel(QUEUE);
+        let (alive, ended) = watch::channel(());
+        std::thread::Builder::new().name(format!("{name}-writer")).spawn(move || {
+            write_until_closed(tx, receiver);
+            // The connection is closed by now; only then may another process have the file.
+            drop(lock);
+            drop(alive);
+        })?;
+        Ok(Self { jobs: Mutex::new(Some(sender)), ended })
+    }
+
+    pub(crate) async fn run<T, F>(&self, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnMut(&mut Tx) -> Result<T, StoreError> + Send + 'static,
+    {
+        let closed = || StoreError::Unavailable("the database is closed".to_owned());
+        let (reply, answer) = oneshot::channel();
+        let jobs = self.jobs.lock().map_err(|_| closed())?.clone().ok_or_else(closed)?;
+        jobs.send(Box::new(WaitingJob::new(work, reply))).await.map_err(|_| closed())?;
+        // The clone of the sender would otherwise keep the thread alive for as long as this caller waits.
+        drop(jobs);
+        match answer.await.map_err(|_| closed())? {
+            Outcome::Done(result) => result,
+            // The closure's panic goes on where it belongs: in the caller.
+            Outcome::Panicked(payload) => std::panic::resume_unwind(payload),
+        }
+    }
+
+    pub(crate) async fn close(&self) {
+        if let Ok(mut jobs) = self.jobs.lock() {
+            jobs.take();
+        }
+        let mut ended = self.ended.clone();
+        // An error is what is waited for: the thread has dropped its end.
+        while ended.changed().await.is_ok() {}
+    }
+}
+
+fn write_until_closed(mut tx: Tx, mut jobs: mpsc::Receiver<Box<dyn Job>>) {
+    while let Some(first) = jobs.blocking_recv() {
+        let mut batch = vec![first];
+        while batch.len() < BATCH
+            && let Ok(job) = jobs.try_recv()
+        {
+            batch.push(job);
+        }
+        // A caller that went away before its closure ran wants nothing any more.
+        batch.retain(|job| !job.is_abandoned());
+        while !batch.is_empty() {
+            let rest = run_batch(&mut tx, &mut batch);
+            for job in std::mem::replace(&mut batch, rest) {
+                job.answer();
+            }
+        }
+    }
+}
+
+/// Runs as many of `batch` as the time allows and commits them. What it leaves in `batch` is done, with the result each has;
+/// what it gives back has not been run.
+fn run_batch(tx: &mut Tx, batch: &mut Vec<Box<dyn Job>>) -> Vec<Box<dyn Job>> {
+    let mut rest = Vec::new();
+    loop {
+        if let Err(error) = sqlite_of(tx).control("BEGIN IMMEDIATE") {
+            fail_all(batch, &error);
+            return rest;
+        }
+        let started = sqlite_of(tx).monotonic();
+        let mut lost = false;
+        for position in 0..batch.len() {
+            if batch[position].is_settled() {
+                continue;
+            }
+            run_one(tx, batch[position].as_mut());
+            if sqlite_of(tx).is_outside_transaction() {
+                // SQLite gave up the whole transaction with this closure: it keeps its error, its neighbours run again.
+                batch[position].settle();
+                lost = true;
+                break;
+            }
+            if sqlite_of(tx).monotonic().saturating_sub(started) > BATCH_TIME {
+                rest.splice(0..0, batch.drain(position + 1..));
+                break;
+            }
+        }
+        if lost {
+            if batch.iter().any(|job| job.failed_to_write()) {
+                // A full disk takes all of them; trying each again would only repeat it.
+                fail_all(batch, &StoreError::NotWritable("the disk is full or failing".to_owned()));
+                return rest;
+            }
+            continue;
+        }
+        if let Err(error) = sqlite_of(tx).control("COMMIT") {
+            if !sqlite_of(tx).is_outside_transaction()
+                && let Err(undo) = sqlite_of(tx).control("ROLLBACK")
+            {
+                tracing::error!(%undo, "a transaction that could not be committed could not be rolled back either");
+            }
+            fail_all(batch, &error);
+        }
+        return rest;
+    }
+}
+
+/// Gives the error to each job that would otherwise be answered with a success that was not kept.
+fn fail_all(batch: &mut [Box<dyn Job>], error: &StoreError) {
+    for job in batch.iter_mut().filter(|job| !job.is_settled()) {
+        job.fail(error.clone());
+    }
+}
+
+fn run_one(tx: &mut Tx, job: &mut dyn Job) {
+    if let Err(error) = sqlite_of(tx).control("SAVEPOINT closure") {
+        job.fail(error);
+        return;
+    }
+    sqlite_of(tx).bound(CLOSURE_LIMIT);
+    let wants_to_keep = job.run(tx);
+    sqlite_of(tx).unbound();
+    let keep = wants_to_keep && tx.is_to_be_kept();
+    tx.reset();
+    if sqlite_of(tx).is_outside_transaction() {
+        return;
+    }
+    let undone = if keep { Ok(()) } else { sqlite_of(tx).control("ROLLBACK TO closure") };
+    if let Err(error) = undone.and_then(|()| sqlite_of(tx).control("RELEASE closure")) {
+        // Without a closed savepoint nothing of this batch can be trusted.
+        tracing::error!(%error, "a savepoint could not be closed");
+        job.fail(error);
+        if let Err(undo) = sqlite_of(tx).control("ROLLBACK") {
+            tracing::error!(%undo, "the batch could not be rolled back");
+        }
+    }
+}

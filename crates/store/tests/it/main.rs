@@ -1,0 +1,45 @@
+//! The conformance suite: each case against SQLite, PostgreSQL and memory; and what is particular to each of them.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod suite;
+
+mod durability;
+mod engine;
+mod memory_engine;
+mod postgres_engine;
+mod schema;
+mod sqlite_engine;
+
+// One line a room.
+mod audit;
+mod authserver;
+mod refresh;
+mod identity;
+mod keys;
+mod sandbox;
+
+use std::process::ExitCode;
+
+use suite::Suite;
+
+fn main() -> ExitCode {
+    if let Some(code) = durability::child() {
+        return code;
+    }
+    let mut suite = Suite::new();
+    engine::cases(&mut suite);
+    sqlite_engine::cases(&mut suite);
+    postgres_engine::cases(&mut suite);
+    memory_engine::cases(&mut suite);
+    durability::cases(&mut suite);
+    schema::cases(&mut suite);
+    // One line a room.
+    audit::cases(&mut suite);
+    authserver::cases(&mut suite);
+    identity::cases(&mut suite);
+    keys::cases(&mut suite);
+    sandbox::cases(&mut suite);
+    refresh::cases(&mut suite);
+    suite.run()
+}
