@@ -1,0 +1,130 @@
+use axum::extract::State;
+use axum::response::{IntoResponse as _, Redirect, Response};
+use base::Secret;
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+use identity::{SignInError, source_of};
+use serde::Deserialize;
+
+use super::operator_session::{Operator, PRE_SESSION, SESSION};
+use crate::connect::ConnectState;
+use crate::connect::pages::SignInPage;
+use crate::shared::{ClientAddress, CookieLife, Form, FormErrors, Layout, Page, Pages, Problem, Query, Surface as _};
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Wanted {
+    next: Option<String>,
+}
+
+/// A path of this side, or the overview.
+fn local(next: Option<&str>) -> &str {
+    next.filter(|next| next.starts_with('/') && !next.starts_with("//") && !next.contains(['\\', '\r', '\n'])).unwrap_or("/")
+}
+
+/// `GET /login`
+pub(super) async fn show(State(state): State<ConnectState>, headers: HeaderMap, Query(wanted, _): Query<Wanted, Pages>) -> Response {
+    page(&state, &headers, StatusCode::OK, local(wanted.next.as_deref()), String::new(), FormErrors::none())
+}
+
+fn page(state: &ConnectState, headers: &HeaderMap, status: StatusCode, next: &str, email: String, errors: FormErrors) -> Response {
+    let site = &state.site;
+    let known = site.cookie(headers, PRE_SESSION).and_then(|cookie| state.identity.pre_session(cookie.expose()));
+    let is_new = known.is_none();
+    let pre_session = known.unwrap_or_else(|| state.identity.begin_pre_session());
+    let page = SignInPage {
+        layout: Layout::new(site, "Sign in"),
+        email,
+        errors,
+        action: format!("{}/login", site.base_path()),
+        csrf: pre_session.csrf.expose().clone(),
+        next: next.to_owned(),
+    };
+    let mut response = (status, Page(page)).into_response();
+    if is_new {
+        let cookie = site.set_cookie(PRE_SESSION, pre_session.cookie.expose(), CookieLife::Session);
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    response
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct SignInForm {
+    csrf: String,
+    email: Option<String>,
+    password: Option<Secret<String>>,
+    next: Option<String>,
+}
+
+/// `POST /login`
+pub(super) async fn sign_in(
+    State(state): State<ConnectState>,
+    headers: HeaderMap,
+    ClientAddress(address): ClientAddress,
+    Form(form, _): Form<SignInForm, Pages>,
+) -> Response {
+    let (site, identity) = (&state.site, &state.identity);
+    let next = local(form.next.as_deref());
+    let email = form.email.unwrap_or_default();
+    let pre_session = site.cookie(&headers, PRE_SESSION).and_then(|cookie| identity.pre_session(cookie.expose()));
+    if !pre_session.is_some_and(|pre_session| pre_session.csrf_matches(&form.csrf)) {
+        let errors = FormErrors::one("email", "The form had gone stale. Please sign in once more.");
+        return page(&state, &headers, StatusCode::FORBIDDEN, next, email, errors);
+    }
+    let password = form.password.unwrap_or_else(|| Secret::new(String::new()));
+    match identity.sign_in(&email, &password, &source_of(address)).await {
+        Ok(signed_in) => {
+            let mut response = Redirect::to(&format!("{}{next}", site.base_path())).into_response();
+            let headers = response.headers_mut();
+            headers.append(header::SET_COOKIE, site.set_cookie(SESSION, signed_in.token.expose(), CookieLife::Session));
+            headers.append(header::SET_COOKIE, site.clear_cookie(PRE_SESSION));
+            response
+        }
+        Err(SignInError::Store(error)) => Pages::refuse(Problem::from(error), site),
+        Err(error) => refused(&state, &headers, next, email, &error),
+    }
+}
+
+fn refused(state: &ConnectState, headers: &HeaderMap, next: &str, email: String, error: &SignInError) -> Response {
+    let (status, wait, sentence) = match error {
+        SignInError::TooManyAttempts { retry_after } => {
+            let seconds = retry_after.as_secs().max(1);
+            (StatusCode::TOO_MANY_REQUESTS, Some(seconds), format!("Too many attempts. The next one is possible in {seconds} seconds."))
+        }
+        SignInError::Busy => {
+            (StatusCode::SERVICE_UNAVAILABLE, Some(5), "Many people are signing in right now. Try again in a few seconds.".to_owned())
+        }
+        SignInError::Refused | SignInError::Store(_) => {
+            (StatusCode::UNPROCESSABLE_ENTITY, None, "This email address and password do not fit together.".to_owned())
+        }
+    };
+    let mut response = page(state, headers, status, next, email, FormErrors::one("email", sentence));
+    if let Some(seconds) = wait {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    response
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct SignOutForm {
+    csrf: String,
+}
+
+/// `POST /logout`
+pub(super) async fn sign_out(
+    State(state): State<ConnectState>,
+    operator: Operator,
+    headers: HeaderMap,
+    Form(form, _): Form<SignOutForm, Pages>,
+) -> Response {
+    let site = &state.site;
+    if let Err(response) = operator.check(&form.csrf, site) {
+        return response;
+    }
+    if let Some(cookie) = site.cookie(&headers, SESSION)
+        && let Err(error) = state.identity.sign_out(cookie.expose()).await
+    {
+        return Pages::refuse(Problem::from(error), site);
+    }
+    let mut response = Redirect::to(&format!("{}/login", site.base_path())).into_response();
+    response.headers_mut().append(header::SET_COOKIE, site.clear_cookie(SESSION));
+    response
+}

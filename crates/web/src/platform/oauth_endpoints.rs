@@ -1,0 +1,28 @@
+//! `/oauth/…` and the metadata. The engine decides; here is only what HTTP adds.
+
+mod authorize;
+mod decide;
+mod form;
+mod introspect;
+mod metadata;
+mod render;
+mod revoke;
+mod token;
+
+use axum::Router;
+use axum::routing::{get, post};
+
+use super::PlatformState;
+use crate::shared::Site;
+
+
+
+/// The routes. The metadata lie before the issuer's own path (RFC 8414 section 3.1), and nowhere else.
+pub(super) fn router(site: &Site) -> Router<PlatformState> {
+    Router::new()
+        .route("/oauth/authorize", get(authorize::show).post(decide::decide))
+        .route("/oauth/token", post(token::token))
+        .route("/oauth/token/introspect", post(introspect::introspect))
+        .route("/oauth/revoke", post(revoke::revoke))
+        .route(&oauth::metadata::path_for(site.base_path()), get(metadata::show))
+}

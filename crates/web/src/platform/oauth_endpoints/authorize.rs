@@ -1,0 +1,168 @@
+use askama::Template;
+use authserver::{AuthorizationRefusal, PageReason, ValidatedRequest};
+use axum::Extension;
+use axum::extract::State;
+use axum::response::{IntoResponse as _, Response};
+use http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
+use identity::Session;
+use platform::{ConsentChoice, explain};
+use url::Url;
+
+use super::render::respond;
+use crate::platform::PlatformState;
+use crate::platform::people::sign_in_page;
+use crate::platform::person::MaybePerson;
+use crate::shared::{FormErrors, FormTargets, Layout, Page, Pages, Problem, Surface as _};
+
+/// `GET /oauth/authorize`: sign-in for whoever is not, then consent. Nothing is stored here.
+pub(super) async fn show(
+    State(state): State<PlatformState>,
+    MaybePerson(session): MaybePerson,
+    headers: HeaderMap,
+    uri: Uri,
+) -> Response {
+    let query = uri.query().unwrap_or_default();
+    let request = match state.platform.authorization_server().begin_authorization(query).await {
+        Ok(request) => request,
+        Err(refusal) => return refused(refusal, &state),
+    };
+    let Some(session) = session else {
+        let next = format!("/oauth/authorize?{query}");
+        let page = sign_in_page(&state, &headers, &next, Some(&request.client.spec.name), FormErrors::none(), "");
+        return (Extension(targets(&request)), page).into_response();
+    };
+    consent_page(&state, &session, &request, query, FormErrors::none()).await
+}
+
+/// Where the forms of a consent lead: the policy of the page must name the client's origin, or browsers stop at the redirect.
+pub(super) fn targets(request: &ValidatedRequest) -> FormTargets {
+    Url::parse(request.redirect_uri.as_str()).map_or_else(|_| FormTargets::default(), |url| FormTargets::to(&url))
+}
+
+/// Why an authorization request goes no further: told to the person, or to the client by redirect.
+pub(super) fn refused(refusal: AuthorizationRefusal, state: &PlatformState) -> Response {
+    match refusal {
+        AuthorizationRefusal::Page(reason) => page_of_reason(reason, state),
+        AuthorizationRefusal::Redirect(location) => see_other(&location, state),
+        AuthorizationRefusal::Unavailable(error) => Pages::refuse(Problem::from(error), &state.site),
+        AuthorizationRefusal::Disturbed(fault) => respond(authserver::disturbed(fault)),
+    }
+}
+
+/// 303, so that the browser forgets the form (RFC 9700 section 4.12).
+pub(super) fn see_other(location: &str, state: &PlatformState) -> Response {
+    match HeaderValue::from_str(location) {
+        Ok(value) => (StatusCode::SEE_OTHER, [(header::LOCATION, value)]).into_response(),
+        Err(error) => {
+            tracing::error!(%error, "a redirect could not be written");
+            Pages::refuse(Problem::internal(), &state.site)
+        }
+    }
+}
+
+/// The page that says why nothing may be redirected.
+fn page_of_reason(reason: PageReason, state: &PlatformState) -> Response {
+    let status = match reason {
+        PageReason::ClientNotApproved => StatusCode::FORBIDDEN,
+        _ => StatusCode::BAD_REQUEST,
+    };
+    let text = reason.to_string();
+    let mut letters = text.chars();
+    let sentence: String = letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect();
+    let problem = Problem::new(status, "authorization-refused", "This link cannot be used")
+        .detail(format!("{sentence}. Nothing was shared. Go back to the application you came from, and tell its makers if it happens again."));
+    Pages::refuse(problem, &state.site)
+}
+
+#[derive(Debug, Template)]
+#[template(path = "platform/consent.html")]
+struct ConsentPage {
+    layout: Layout,
+    errors: FormErrors,
+    csrf: String,
+    request: String,
+    application: String,
+    home: Option<String>,
+    returns_to: String,
+    terms: Option<String>,
+    privacy: Option<String>,
+    for_organisation: bool,
+    choices: Vec<Choice>,
+    see: Vec<String>,
+    change: Vec<String>,
+    person: String,
+    email: String,
+    switch: String,
+}
+
+#[derive(Debug)]
+struct Choice {
+    id: String,
+    name: String,
+    detail: String,
+    only: bool,
+}
+
+impl Choice {
+    fn new(choice: ConsentChoice, only: bool) -> Self {
+        let parts = [
+            choice.country.as_deref().map(country_name),
+            choice.registration_number.map(|number| format!("No. {number}")),
+            choice.connected.then(|| "already connected".to_owned()),
+        ];
+        let detail = parts.into_iter().flatten().collect::<Vec<_>>().join(" · ");
+        Self { id: choice.subject.id_text(), name: choice.name, detail, only }
+    }
+}
+
+/// The countries Pleo's customers are in, by name; others by their code.
+fn country_name(code: &str) -> String {
+    const NAMES: [(&str, &str); 17] = [
+        ("AT", "Austria"), ("BE", "Belgium"), ("CH", "Switzerland"), ("DE", "Germany"), ("DK", "Denmark"), ("ES", "Spain"),
+        ("FI", "Finland"), ("FR", "France"), ("GB", "United Kingdom"), ("IE", "Ireland"), ("IT", "Italy"), ("LU", "Luxembourg"),
+        ("NL", "Netherlands"), ("NO", "Norway"), ("PL", "Poland"), ("PT", "Portugal"), ("SE", "Sweden"),
+    ];
+    NAMES.iter().find(|(known, _)| *known == code).map_or_else(|| code.to_owned(), |(_, name)| (*name).to_owned())
+}
+
+/// The consent screen.
+pub(super) async fn consent_page(
+    state: &PlatformState,
+    session: &Session,
+    request: &ValidatedRequest,
+    query: &str,
+    errors: FormErrors,
+) -> Response {
+    let choices = match state.platform.consent_choices(session.account.id, &request.client).await {
+        Ok(choices) => choices,
+        Err(error) => return Pages::refuse(Problem::from(error), &state.site),
+    };
+    let spec = &request.client.spec;
+    let explained = explain(&request.scope);
+    let status = match (errors.is_empty(), choices.is_empty()) {
+        (_, true) => StatusCode::FORBIDDEN,
+        (false, _) => StatusCode::UNPROCESSABLE_ENTITY,
+        (true, false) => StatusCode::OK,
+    };
+    let only = choices.len() == 1;
+    let next = format!("/oauth/authorize?{query}");
+    let page = ConsentPage {
+        layout: Layout::new(&state.site, format!("Give {} access", spec.name)),
+        errors,
+        csrf: session.csrf.expose().clone(),
+        request: query.to_owned(),
+        application: spec.name.clone(),
+        home: spec.presentation.client_uri.clone(),
+        returns_to: request.redirect_uri.origin(),
+        terms: spec.presentation.tos_uri.clone(),
+        privacy: spec.presentation.policy_uri.clone(),
+        for_organisation: platform::Application::from(&request.client).subject_type == platform::SubjectType::Organisation,
+        choices: choices.into_iter().map(|choice| Choice::new(choice, only)).collect(),
+        see: explained.see,
+        change: explained.change,
+        person: session.account.name.clone(),
+        email: session.account.email.to_string(),
+        switch: format!("/login?switch=yes&next={}", oauth::parameters::encode(&next)),
+    };
+    (status, Extension(targets(request)), Page(page)).into_response()
+}

@@ -1,0 +1,18 @@
+use axum::extract::State;
+use axum::response::Response;
+
+use super::form::EngineForm;
+use super::render::respond;
+use crate::platform::PlatformState;
+use crate::platform::person::RequestOrigin;
+
+/// `POST /oauth/revoke`
+pub(super) async fn revoke(
+    State(state): State<PlatformState>,
+    RequestOrigin(origin): RequestOrigin,
+    form: EngineForm,
+) -> Response {
+    let server = state.platform.authorization_server();
+    let reply = server.revoke(form.authorization.as_deref(), &form.body, &origin).await;
+    respond(authserver::revocation_response(reply))
+}

@@ -1,0 +1,120 @@
+//! Who is in front of the browser.
+
+use std::convert::Infallible;
+
+use audit::Origin;
+use axum::extract::FromRequestParts;
+use axum::response::{IntoResponse as _, Redirect, Response};
+use base::Secret;
+use http::request::Parts;
+use http::{HeaderMap, StatusCode};
+use identity::Session;
+use platform::By;
+
+use super::PlatformState;
+use crate::shared::page::NavigationItem;
+use crate::shared::{ClientAddress, Layout, Pages, Problem, Surface as _, current_request};
+
+/// The cookie of a session.
+pub(super) const SESSION: &str = "session";
+/// The cookie that binds the sign-in form to a browser without a session.
+pub(super) const PRE_SESSION: &str = "sign_in";
+
+/// Where a request comes from, for the audit log and for throttling.
+#[derive(Debug, Clone)]
+pub(super) struct RequestOrigin(pub(super) Origin);
+
+impl<S: Send + Sync> FromRequestParts<S> for RequestOrigin {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
+        let ClientAddress(address) = ClientAddress::from_request_parts(parts, state).await?;
+        let request_id = current_request().map(|id| id.to_string());
+        Ok(Self(Origin { source: Some(address.to_string()), request_id }))
+    }
+}
+
+/// The live session of a browser, if it has one.
+#[derive(Debug)]
+pub(super) struct MaybePerson(pub(super) Option<Session>);
+
+impl FromRequestParts<PlatformState> for MaybePerson {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, state: &PlatformState) -> Result<Self, Response> {
+        let Some(cookie) = session_cookie(&parts.headers, state) else { return Ok(Self(None)) };
+        let session = state.platform.identity().session(cookie.expose()).await;
+        session.map(Self).map_err(|error| Pages::refuse(Problem::from(error), &state.site))
+    }
+}
+
+/// The value of the session cookie.
+pub(super) fn session_cookie(headers: &HeaderMap, state: &PlatformState) -> Option<Secret<String>> {
+    state.site.cookie(headers, SESSION)
+}
+
+/// Somebody who is signed in. Anybody else is sent to sign in, or told to where a form was posted.
+#[derive(Debug)]
+pub(super) struct SignedInPerson {
+    pub(super) session: Session,
+    pub(super) by: By,
+}
+
+impl FromRequestParts<PlatformState> for SignedInPerson {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, state: &PlatformState) -> Result<Self, Response> {
+        let MaybePerson(session) = MaybePerson::from_request_parts(parts, state).await?;
+        let Some(session) = session else {
+            if parts.method == http::Method::GET {
+                let here = parts.uri.path_and_query().map_or("/", |path| path.as_str());
+                let here = here.strip_prefix(state.site.base_path()).unwrap_or(here);
+                let next = oauth::parameters::encode(here).to_string();
+                return Err(Redirect::to(&format!("{}/login?next={next}", state.site.base_path())).into_response());
+            }
+            return Err(Pages::refuse(signed_out(), &state.site));
+        };
+        let RequestOrigin(origin) = match RequestOrigin::from_request_parts(parts, state).await {
+            Ok(origin) => origin,
+            Err(never) => match never {},
+        };
+        let by = By::person(&session.account, origin);
+        Ok(Self { session, by })
+    }
+}
+
+/// The problem of a form that came without a session.
+pub(super) fn signed_out() -> Problem {
+    Problem::new(StatusCode::FORBIDDEN, "signed-out", "You are not signed in any more")
+        .detail("Nothing was done. Go back, sign in, and send the form again.")
+}
+
+/// The problem of a form whose hidden field is not of this session.
+pub(super) fn foreign_form() -> Problem {
+    Problem::new(StatusCode::FORBIDDEN, "form-expired", "This form is not of your present session")
+        .detail("Nothing was done. Open the page again and send the form from there.")
+}
+
+impl SignedInPerson {
+    /// Refuses a form that was not made for this session.
+    pub(super) fn check(&self, csrf: &str, state: &PlatformState) -> Result<(), Response> {
+        if self.session.csrf_matches(csrf) { Ok(()) } else { Err(Pages::refuse(foreign_form(), &state.site)) }
+    }
+
+    /// The value for the hidden field of this session's forms.
+    pub(super) fn csrf(&self) -> String {
+        self.session.csrf.expose().clone()
+    }
+
+    /// The frame of a settings page.
+    pub(super) fn layout(&self, state: &PlatformState, title: &str, path: &str) -> Layout {
+        let item = |label, to| NavigationItem { label, path: to, current: to == path };
+        Layout::new(&state.site, title)
+            .navigation(vec![
+                item("Connected apps", "/settings/apps"),
+                item("Accounting", "/settings/accounting"),
+                item("API keys", "/settings/api-keys"),
+            ])
+            .person(self.session.account.name.clone(), self.csrf())
+    }
+}

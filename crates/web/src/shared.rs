@@ -1,0 +1,39 @@
+//! What the doors of every side share.
+//!
+//! A side builds its router, hands it to [`frame`] together with its [`Site`], and the result to [`serve`]. Within a
+//! frame every answer has a request id, security headers and a measured duration, and each refusal has the shape of the
+//! surface it belongs to: problem details for APIs, a page for people, whatever a side defines for its OAuth endpoints.
+
+pub mod assets;
+mod client_address;
+mod cookies;
+mod decode;
+mod extract;
+mod forms;
+mod frame;
+pub mod headers;
+pub mod page;
+mod problem;
+mod same_origin;
+mod serve;
+mod site;
+mod surface;
+mod trace;
+pub mod vitals;
+
+pub use client_address::ClientAddress;
+pub use cookies::CookieLife;
+pub use decode::{DecodeError, Pairs};
+pub use extract::{Form, Json, Path, Query, RawForm, RawQuery};
+pub use forms::{CSRF_FIELD, FieldError, FormErrors};
+pub use frame::frame;
+pub use headers::FormTargets;
+pub use page::{Layout, Page};
+pub use problem::Problem;
+pub use serve::{ServeLimits, serve, serve_on};
+pub use site::{Side, Site};
+pub use surface::{Api, Manner, Pages, Surface};
+pub use trace::{RequestId, current_request};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,85 @@
+//! The headers that every answer carries.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::middleware::Next;
+use axum::response::Response;
+use http::header::{self, HeaderName};
+use http::{HeaderMap, HeaderValue};
+use url::Url;
+
+use super::Site;
+
+/// Further origins to which a form on this page may lead, also by redirect: put it among the response's extensions
+/// (`(Extension(FormTargets::to(&url)), Page(…))`). Without it `form-action 'self'` would keep a browser from following the redirect
+/// to the client after a consent. A chain of redirects is checked as a whole, so a callback ends on a page of its own instead of
+/// redirecting on to a third origin.
+#[derive(Debug, Clone, Default)]
+pub struct FormTargets(Vec<String>);
+
+impl FormTargets {
+    /// The origin of `url`. An address without a web origin (an app's own scheme) is named by its scheme.
+    pub fn to(url: &Url) -> Self {
+        Self::default().and(url)
+    }
+
+    /// This origin too.
+    #[must_use]
+    pub fn and(mut self, url: &Url) -> Self {
+        let origin = url.origin();
+        self.0.push(if origin.is_tuple() {
+            origin.ascii_serialization()
+        } else {
+            format!("{}:", url.scheme())
+        });
+        self
+    }
+}
+
+fn content_security_policy(targets: Option<&FormTargets>) -> HeaderValue {
+    let mut policy = String::from(
+        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; \
+         base-uri 'none'; frame-ancestors 'none'; form-action 'self'",
+    );
+    for target in targets.into_iter().flat_map(|targets| &targets.0) {
+        // An origin consists of neither space nor semicolon: it cannot add a directive.
+        if !target.contains([' ', ';', ',']) {
+            write!(policy, " {target}").expect("writing to a String does not fail");
+        }
+    }
+    HeaderValue::from_str(&policy)
+        .unwrap_or_else(|_| HeaderValue::from_static("default-src 'none'; form-action 'self'"))
+}
+
+/// Adds the headers. What a handler has set itself stays, except the policy, which is the same everywhere.
+pub(super) async fn secure(State(site): State<Arc<Site>>, request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let policy = content_security_policy(response.extensions().get::<FormTargets>());
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+    let defaults: [(HeaderName, &'static str); 6] = [
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::X_FRAME_OPTIONS, "DENY"),
+        // Not `no-referrer`: with it browsers send `Origin: null` with a site's own forms.
+        (header::REFERRER_POLICY, "same-origin"),
+        (header::CACHE_CONTROL, "no-store"),
+        (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+        (
+            HeaderName::from_static("permissions-policy"),
+            "camera=(), geolocation=(), microphone=(), payment=()",
+        ),
+    ];
+    for (name, value) in defaults {
+        set_default(headers, name, value);
+    }
+    if site.is_https() {
+        set_default(headers, header::STRICT_TRANSPORT_SECURITY, "max-age=31536000");
+    }
+    response
+}
+
+fn set_default(headers: &mut HeaderMap, name: HeaderName, value: &'static str) {
+    headers.entry(name).or_insert(HeaderValue::from_static(value));
+}

@@ -1,0 +1,138 @@
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{ConnectInfo, Request};
+use axum::serve::{Listener, ListenerExt as _};
+use hyper::body::Incoming;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tower::ServiceExt as _;
+use tower_http::timeout::TimeoutBody;
+
+/// What one server takes upon itself.
+#[derive(Debug, Clone, Copy)]
+pub struct ServeLimits {
+    /// Connections at the same time; further ones wait in the system's queue.
+    pub connections: usize,
+    /// The time for a request's head to arrive, and for a kept-alive connection to stay idle.
+    pub head_timeout: Duration,
+    /// The time between two pieces of a request's body.
+    pub body_timeout: Duration,
+    /// The largest request head in bytes; a larger one is answered 431.
+    pub head_bytes: usize,
+    /// How long running requests may go on after the shutdown began; then their connections are cut.
+    pub drain: Duration,
+}
+
+impl Default for ServeLimits {
+    fn default() -> Self {
+        Self {
+            connections: 4096,
+            head_timeout: Duration::from_secs(30),
+            body_timeout: Duration::from_secs(30),
+            head_bytes: 32 * 1024,
+            drain: Duration::from_secs(75),
+        }
+    }
+}
+
+/// Serves `router` until `shutdown` is cancelled: then nothing more is accepted, what runs is finished, and the function
+/// returns. Connections are tasks of `tracker`.
+pub async fn serve(
+    listener: TcpListener,
+    router: Router,
+    shutdown: CancellationToken,
+    tracker: &TaskTracker,
+) -> io::Result<()> {
+    // Answers are small and written whole; waiting for more to send only adds delay.
+    let listener = listener.tap_io(|stream| {
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%error, "TCP_NODELAY could not be set");
+        }
+    });
+    serve_on(listener, router, shutdown, tracker, ServeLimits::default()).await
+}
+
+/// [`serve`] on any listener, such as a simulated network's, with limits of one's own.
+pub async fn serve_on<L: Listener<Addr = SocketAddr>>(
+    mut listener: L,
+    router: Router,
+    shutdown: CancellationToken,
+    tracker: &TaskTracker,
+    limits: ServeLimits,
+) -> io::Result<()> {
+    let slots = Arc::new(Semaphore::new(limits.connections));
+    let cut = CancellationToken::new();
+    loop {
+        let accepted = async {
+            let slot = Arc::clone(&slots).acquire_owned().await.expect("the semaphore is never closed");
+            let (stream, peer) = listener.accept().await;
+            (slot, stream, peer)
+        };
+        tokio::select! {
+            biased;
+            () = shutdown.cancelled() => break,
+            (slot, stream, peer) = accepted => {
+                let connection = connection(stream, peer, router.clone(), limits, shutdown.clone());
+                let cut = cut.clone();
+                tracker.spawn(async move {
+                    tokio::select! {
+                        biased;
+                        () = connection => (),
+                        () = cut.cancelled() => tracing::warn!("a connection was cut: its request outlived the shutdown"),
+                    }
+                    drop(slot);
+                });
+            }
+        }
+    }
+    drop(listener);
+    let all = u32::try_from(limits.connections).unwrap_or(u32::MAX);
+    if tokio::time::timeout(limits.drain, slots.acquire_many(all)).await.is_err() {
+        cut.cancel();
+    }
+    Ok(())
+}
+
+async fn connection<I>(
+    stream: I,
+    peer: SocketAddr,
+    router: Router,
+    limits: ServeLimits,
+    shutdown: CancellationToken,
+) where
+    I: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
+{
+    let service = hyper::service::service_fn(move |request: http::Request<Incoming>| {
+        let mut request: Request = request.map(|body| Body::new(TimeoutBody::new(limits.body_timeout, body)));
+        request.extensions_mut().insert(ConnectInfo(peer));
+        router.clone().oneshot(request)
+    });
+    let mut builder = hyper::server::conn::http1::Builder::new();
+    builder
+        .timer(TokioTimer::new())
+        .header_read_timeout(limits.head_timeout)
+        // hyper insists on 8 KiB at least.
+        .max_buf_size(limits.head_bytes.max(8 * 1024));
+    let connection = builder.serve_connection(TokioIo::new(stream), service);
+    tokio::pin!(connection);
+    let outcome = tokio::select! {
+        biased;
+        outcome = connection.as_mut() => outcome,
+        () = shutdown.cancelled() => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(error) = outcome {
+        // Clients hang up all the time; that is no event for anybody to look at.
+        tracing::debug!(%error, "a connection ended early");
+    }
+}

@@ -1,0 +1,9 @@
+//! The platform's doors, from outside: a scripted browser and a client over HTTP, on a database in memory.
+
+mod api;
+mod app;
+mod browser;
+mod keys;
+mod refusals;
+mod settings;
+mod walk;
