@@ -1,2 +1,45 @@
-//! The binary.
-fn main() {}
+//! The binary `mainstay`: commands, configuration, telemetry, wiring, signals and the demo. The only reader of the
+//! environment, and the only part that names the store.
+
+mod access_control;
+mod cli;
+mod commands;
+mod configuration;
+mod control;
+mod demo;
+mod dispatch;
+mod environment;
+mod execute;
+mod failure;
+mod input;
+mod instance;
+mod output;
+mod request;
+mod runtime;
+mod routers;
+mod servers;
+mod serving;
+mod short;
+mod side;
+mod switches;
+mod telemetry;
+mod upkeep;
+mod wiring;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use cli::Cli;
+
+fn main() -> ExitCode {
+    // clap answers `--help` and wrong usage itself: exit codes 0 and 2.
+    let cli = Cli::parse();
+    match dispatch::dispatch(&cli) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            output::remark(&failure);
+            ExitCode::from(failure.exit_code())
+        }
+    }
+}

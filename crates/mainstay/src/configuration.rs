@@ -1,0 +1,189 @@
+//! What the binary is told about its surroundings: from flags, the environment, a TOML file, and defaults, in this order
+//! of precedence. Unknown keys are errors; secrets are masked wherever a setting is shown.
+
+mod keys;
+mod layers;
+mod show;
+mod values;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use base::Secret;
+use ipnet::IpNet;
+use providers::Overrides;
+use url::Url;
+
+use crate::environment::Environment;
+use crate::failure::Failure;
+pub(crate) use layers::{Flags, Layers, Source, secret_from_file};
+pub(crate) use show::shown;
+pub(crate) use values::PublicUrl;
+
+/// Which of Pleo's environments a deployment belongs to. The looser switches exist in staging alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum PleoEnvironment {
+    /// Where integrations are developed and examined.
+    Staging,
+    /// Where customers are.
+    #[default]
+    Production,
+}
+
+impl PleoEnvironment {
+    /// The word that configuration and flags use.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Staging => "staging",
+            Self::Production => "production",
+        }
+    }
+}
+
+/// Where a side keeps its rows.
+#[derive(Debug, Clone)]
+pub(crate) enum DatabaseUrl {
+    /// The SQLite file of the side inside the data directory.
+    InDataDirectory,
+    /// Another SQLite file.
+    Sqlite(PathBuf),
+    /// PostgreSQL; the address may hold a password.
+    Postgres(Secret<String>),
+}
+
+impl fmt::Display for DatabaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::InDataDirectory => f.write_str("sqlite:"),
+            Self::Sqlite(path) => write!(f, "sqlite:{}", path.display()),
+            Self::Postgres(url) => f.write_str(&values::without_password(url.expose())),
+        }
+    }
+}
+
+/// The whole configuration, checked.
+#[derive(Debug, Clone)]
+pub(crate) struct Configuration {
+    /// The data directory.
+    pub(crate) data: PathBuf,
+    /// The database of the side that runs.
+    pub(crate) database: DatabaseUrl,
+    /// The address to listen on; each server has a default of its own.
+    pub(crate) listen: Option<SocketAddr>,
+    /// Under which address the outside reaches this server.
+    pub(crate) public_url: Option<PublicUrl>,
+    /// From whom a forwarded client address is believed.
+    pub(crate) trusted_proxies: Vec<IpNet>,
+    /// The Pleo environment.
+    pub(crate) environment: PleoEnvironment,
+    /// Whether the sandbox switches are offered; in staging only.
+    pub(crate) sandbox: bool,
+    /// The token of the sandbox endpoints; made at start when it is not given.
+    pub(crate) sandbox_token: Option<Secret<String>>,
+    /// Where the metrics are offered without a token.
+    pub(crate) metrics_listen: Option<SocketAddr>,
+    /// The token that opens `/metrics` on the main listener.
+    pub(crate) metrics_token: Option<Secret<String>>,
+    /// Private addresses that outbound calls may reach.
+    pub(crate) outbound_allow: Vec<IpNet>,
+    /// Origins that a connect session may return to.
+    pub(crate) return_to_allow: Vec<Url>,
+    /// Whether callers are limited.
+    pub(crate) rate_limits: bool,
+    /// Overrides of the catalogue by provider id.
+    pub(crate) providers: BTreeMap<String, Overrides>,
+    /// The log level, as `tracing` filter directives; none when it was not set.
+    pub(crate) log: Option<String>,
+}
+
+/// Where data is kept unless something else is said.
+const DEFAULT_DATA: &str = "mainstay-data";
+
+impl Configuration {
+    /// Reads, joins and checks all layers.
+    pub(crate) fn load(layers: &Layers) -> Result<Self, Failure> {
+        let environment = layers.parse("environment", values::environment)?.unwrap_or_default();
+        let configuration = Self {
+            data: layers.parse_path("data")?.unwrap_or_else(|| PathBuf::from(DEFAULT_DATA)),
+            database: layers.parse_database()?,
+            listen: layers.parse("listen", values::address)?,
+            public_url: layers.parse("public_url", values::public_url)?,
+            trusted_proxies: layers.parse_list("trusted_proxies", values::network)?,
+            environment,
+            sandbox: layers.parse("sandbox", values::switch)?.unwrap_or(false),
+            sandbox_token: layers.secret("sandbox_token")?,
+            metrics_listen: layers.parse("metrics_listen", values::address)?,
+            metrics_token: layers.secret("metrics_token")?,
+            outbound_allow: layers.parse_list("outbound_allow", values::network)?,
+            return_to_allow: layers.parse_list("return_to_allow", values::origin)?,
+            rate_limits: layers.parse("rate_limits", values::switch)?.unwrap_or(true),
+            providers: layers.providers()?,
+            log: layers.parse("log", values::log_filter)?,
+        };
+        configuration.check_together(layers)?;
+        Ok(configuration)
+    }
+
+    /// What can only be judged by looking at several keys at once.
+    fn check_together(&self, layers: &Layers) -> Result<(), Failure> {
+        let staging_only = |key: &'static str, what: &str| {
+            Failure::usage(
+                format!("{} asks for {what}, which exists in staging only", layers.name_of(key)),
+                format!("the environment is {}", self.environment.as_str()),
+                "add `--environment staging` (or `environment = \"staging\"`), or leave it out",
+            )
+        };
+        if self.environment != PleoEnvironment::Staging {
+            if self.sandbox {
+                return Err(staging_only("sandbox", "the sandbox switches"));
+            }
+            if !self.rate_limits {
+                return Err(staging_only("rate_limits", "rate limits to be off"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads the file, the environment and the flags and checks what they say.
+    pub(crate) fn from_outside(flags: &Flags, environment: &Environment) -> Result<(Self, Layers), Failure> {
+        let layers = Layers::read(flags, environment)?;
+        Ok((Self::load(&layers)?, layers))
+    }
+
+    /// The directory for what must not travel with a backup: locks, sockets, spill files.
+    pub(crate) fn instance_directory(&self) -> PathBuf {
+        self.data.join("instance")
+    }
+
+    /// The user's own catalogue files.
+    pub(crate) fn providers_directory(&self) -> PathBuf {
+        self.data.join("providers")
+    }
+
+    /// The key file of a side.
+    pub(crate) fn key_file(&self, side: &str) -> PathBuf {
+        self.data.join("keys").join(format!("{side}.keys"))
+    }
+
+    /// The SQLite file of a side, or nothing on PostgreSQL.
+    pub(crate) fn sqlite_file(&self, side: &str) -> Option<PathBuf> {
+        match &self.database {
+            DatabaseUrl::InDataDirectory => Some(self.data.join(format!("{side}.db"))),
+            DatabaseUrl::Sqlite(path) => Some(path.clone()),
+            DatabaseUrl::Postgres(_) => None,
+        }
+    }
+}
+
+/// Turns a path of a configuration file into one that does not depend on the working directory.
+fn beside(file: Option<&Path>, path: &str) -> PathBuf {
+    match file.and_then(Path::parent) {
+        Some(directory) => directory.join(path),
+        None => PathBuf::from(path),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,104 @@
+//! The doors of each side, put into the frame that every server has.
+
+use std::sync::Arc;
+
+use axum::Router;
+use http::Method;
+use sandbox::{AccessControl, Endpoint};
+use web::sandbox::StandinDoors;
+use web::shared::vitals::{self, Vitals};
+use web::shared::{Side as SiteSide, frame};
+
+use crate::access_control::PlatformAccess;
+use crate::configuration::{Configuration, PublicUrl};
+use crate::serving;
+use crate::servers::site;
+use crate::switches::{follow_clock, switches};
+use crate::wiring::Process;
+use crate::wiring::connect::ConnectSide;
+use crate::wiring::platform::PlatformSide;
+use crate::wiring::sandbox::StandinSide;
+
+/// The connect side.
+pub(crate) fn connect(
+    configuration: &Configuration,
+    process: &Process,
+    side: &ConnectSide,
+    public_url: &PublicUrl,
+    vitals: Vitals,
+) -> Router {
+    let mut site = site(configuration, SiteSide::Connect, &side.opened, public_url);
+    site.manner_of = web::connect::manner_of;
+    let site = Arc::new(site);
+    let state = web::connect::ConnectState {
+        connect: side.connect.clone(),
+        identity: Arc::clone(&side.identity),
+        site: Arc::clone(&site),
+    };
+    let mut router = web::connect::router(state).merge(vitals::router(vitals));
+    let clock = follow_clock(configuration, process, &side.opened);
+    if configuration.sandbox {
+        let token = serving::sandbox_token(configuration, process);
+        router = router.merge(web::sandbox::clock_router(switches(token, clock, &side.opened, None)));
+    }
+    frame(router, &site)
+}
+
+/// The platform side.
+pub(crate) fn platform(
+    configuration: &Configuration,
+    process: &Process,
+    side: &PlatformSide,
+    public_url: &PublicUrl,
+    vitals: Vitals,
+) -> Router {
+    let mut site = site(configuration, SiteSide::Platform, &side.opened, public_url);
+    site.manner_of = web::platform::manner_of;
+    let site = Arc::new(site);
+    let state = web::platform::PlatformState { platform: Arc::clone(&side.platform), site: Arc::clone(&site) };
+    let mut router = web::platform::router(state);
+    let clock = follow_clock(configuration, process, &side.opened);
+    if configuration.sandbox {
+        let token = serving::sandbox_token(configuration, process);
+        let access: Arc<dyn AccessControl> = Arc::new(PlatformAccess::new(side));
+        let switches = switches(token, clock, &side.opened, Some(access));
+        router = web::sandbox::with_switches(router, switches, endpoint_of);
+    }
+    frame(router.merge(vitals::router(vitals)), &site)
+}
+
+/// Which kind of door of the platform a request is for, for the sandbox's faults and journal.
+fn endpoint_of(method: &Method, path: &str) -> Option<Endpoint> {
+    match path {
+        // The form that answers the consent page is a page's affair.
+        "/oauth/authorize" => (*method == Method::GET).then_some(Endpoint::Authorize),
+        "/oauth/token" => Some(Endpoint::Token),
+        "/oauth/token/introspect" => Some(Endpoint::Introspect),
+        "/oauth/revoke" => Some(Endpoint::Revoke),
+        _ => ["/v1/", "/v2/", "/v3/"].iter().any(|prefix| path.starts_with(prefix)).then_some(Endpoint::Api),
+    }
+}
+
+/// The accounting stand-ins.
+pub(crate) fn sandbox(
+    configuration: &Configuration,
+    process: &Process,
+    stand_ins: &[StandinSide],
+    public_url: &PublicUrl,
+    vitals: Vitals,
+) -> Router {
+    let token = serving::sandbox_token(configuration, process);
+    let doors = stand_ins
+        .iter()
+        .map(|side| {
+            let clock = follow_clock(configuration, process, &side.opened);
+            let access = Arc::clone(&side.standin) as Arc<dyn AccessControl>;
+            let switches = switches(token.clone(), clock, &side.opened, Some(access));
+            StandinDoors { standin: Arc::clone(&side.standin), switches }
+        })
+        .collect();
+    let first = &stand_ins.first().expect("a server of stand-ins has at least one").opened;
+    let mut site = site(configuration, SiteSide::Sandbox, first, public_url);
+    site.manner_of = web::sandbox::manner;
+    frame(web::sandbox::standins_router(doors).merge(vitals::router(vitals)), &Arc::new(site))
+}

@@ -1,0 +1,191 @@
+//! From a configuration to the services of a side: database, keys, clock, and what stands on them.
+
+pub(crate) mod connect;
+pub(crate) mod platform;
+pub(crate) mod sandbox;
+mod side_failure;
+
+use std::sync::Arc;
+
+use base::{Clock, Entropy, ShiftedClock, SystemClock, SystemEntropy};
+use seal::{KeyRing, Keys, LocalKeyWrap, Sealer};
+use store::{Database, Location, OpenError};
+
+use crate::configuration::{Configuration, DatabaseUrl};
+use crate::failure::Failure;
+use crate::runtime::Tasks;
+use crate::side::Side;
+use crate::telemetry::Metrics;
+
+/// What all sides of a process share.
+#[derive(Clone)]
+pub(crate) struct Process {
+    /// The machine's clock.
+    pub(crate) clock: Arc<dyn Clock>,
+    /// The machine's randomness.
+    pub(crate) entropy: Arc<dyn Entropy>,
+    /// All tasks.
+    pub(crate) tasks: Tasks,
+    /// What is measured; nothing in a short command.
+    pub(crate) metrics: Option<Metrics>,
+}
+
+impl Process {
+    /// A process that only carries out a command.
+    pub(crate) fn of_command() -> Self {
+        Self { clock: Arc::new(SystemClock::new()), entropy: Arc::new(SystemEntropy), tasks: Tasks::default(), metrics: None }
+    }
+
+    /// A process that serves: it measures, and stops when it is asked to.
+    pub(crate) fn of_server() -> Result<Self, Failure> {
+        let process = Self { metrics: Some(Metrics::install()?), ..Self::of_command() };
+        process.tasks.stop_on_signals()?;
+        if let Some(metrics) = &process.metrics {
+            metrics.keep(&process.tasks.tracker, process.tasks.stopping.clone());
+        }
+        Ok(process)
+    }
+}
+
+/// A side's database, opened, with its keys.
+#[derive(Clone)]
+pub(crate) struct Opened {
+    /// The database.
+    pub(crate) database: Database,
+    /// Seals and opens credentials.
+    pub(crate) sealer: Arc<Sealer>,
+    /// The key-encryption keys behind the sealer.
+    pub(crate) wrap: Arc<LocalKeyWrap>,
+    /// Keys for look-ups, cookies, fingerprints.
+    pub(crate) keys: Arc<Keys>,
+    /// The side's clock, which the sandbox may move.
+    pub(crate) clock: Arc<ShiftedClock>,
+    /// Randomness.
+    pub(crate) entropy: Arc<dyn Entropy>,
+}
+
+/// Why a side was not opened.
+#[derive(Debug)]
+pub(crate) enum NotOpened {
+    /// Another process has the SQLite database: a short command can go through that process.
+    InUse(Failure),
+    /// Any other reason.
+    Failed(Failure),
+}
+
+impl From<Failure> for NotOpened {
+    fn from(failure: Failure) -> Self {
+        Self::Failed(failure)
+    }
+}
+
+impl From<NotOpened> for Failure {
+    fn from(not_opened: NotOpened) -> Self {
+        match not_opened {
+            NotOpened::InUse(failure) | NotOpened::Failed(failure) => failure,
+        }
+    }
+}
+
+/// Which database is meant: a side's own, or that of one stand-in.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Which<'a> {
+    /// The side.
+    pub(crate) side: Side,
+    /// The accounting system of a stand-in.
+    pub(crate) system: Option<&'a str>,
+}
+
+impl Which<'_> {
+    /// The name of its files: `connect`, `platform`, `sandbox-xero`.
+    pub(crate) fn name(self) -> String {
+        match self.system {
+            Some(system) => format!("{}-{system}", self.side.as_str()),
+            None => self.side.as_str().to_owned(),
+        }
+    }
+}
+
+impl From<Side> for Which<'static> {
+    fn from(side: Side) -> Self {
+        Self { side, system: None }
+    }
+}
+
+/// Where the database of a side is.
+pub(crate) fn location(configuration: &Configuration, which: Which<'_>) -> Location {
+    match &configuration.database {
+        DatabaseUrl::Postgres(url) => Location::Postgres(url.clone()),
+        // Several stand-ins cannot share one file.
+        DatabaseUrl::Sqlite(path) if which.system.is_none() => Location::Sqlite(path.clone()),
+        DatabaseUrl::InDataDirectory | DatabaseUrl::Sqlite(_) => {
+            Location::Sqlite(configuration.data.join(format!("{}.db", which.name())))
+        }
+    }
+}
+
+/// Opens a side's database, brings its schema up to date, and opens its keys; makes both where there is nothing yet.
+///
+/// A key file that cannot be used is found out before the database is touched, so that a refused start leaves nothing behind.
+pub(crate) async fn open(process: &Process, configuration: &Configuration, which: Which<'_>) -> Result<Opened, NotOpened> {
+    let failed = side_failure::Opening { side: which.side };
+    let key_file = configuration.key_file(&which.name());
+    if key_file.exists() {
+        KeyRing::open(&key_file).map_err(|error| failed.key_file(&error))?;
+    }
+    crate::instance::make_directories(configuration)?;
+    let clock = Arc::new(ShiftedClock::new(Arc::clone(&process.clock)));
+    let database = database(process, configuration, which, Arc::clone(&clock) as Arc<dyn Clock>).await?;
+    let empty = database.is_empty().await.map_err(|error| failed.store(&error))?;
+    let ring = KeyRing::open_or_create(&key_file, empty, &*process.entropy).map_err(|error| failed.key_file(&error))?;
+    let wrap = Arc::new(LocalKeyWrap::new(ring));
+    let sealer = Arc::new(Sealer::new(Arc::clone(&wrap) as Arc<dyn seal::KeyWrap>, Arc::clone(&process.entropy)));
+    let keys = Keys::load_or_create(&database, &sealer, &*clock, &*process.entropy).await.map_err(|error| failed.keys(&error))?;
+    // What is kept tells which time it is on this side, whether this process offers to move it or not.
+    clock.set_offset_millis(database.clock_offset().await.map_err(|error| failed.store(&error))?);
+    Ok(Opened { database, sealer, wrap, keys: Arc::new(keys), clock, entropy: Arc::clone(&process.entropy) })
+}
+
+/// Opens a side's database alone.
+pub(crate) async fn database(
+    process: &Process,
+    configuration: &Configuration,
+    which: Which<'_>,
+    clock: Arc<dyn Clock>,
+) -> Result<Database, NotOpened> {
+    let side = match which.side {
+        Side::Connect => store::Side::Connect,
+        Side::Platform => store::Side::Platform,
+        Side::Sandbox => store::Side::Sandbox,
+    };
+    let mut settings = store::Settings::new(side, location(configuration, which), clock, Arc::clone(&process.entropy));
+    if let Some(system) = which.system {
+        settings = settings.system(system);
+    }
+    Database::open(settings).await.map_err(|error| {
+        let failure = side_failure::Opening { side: which.side }.database(&error);
+        if matches!(error, OpenError::InUse { .. }) { NotOpened::InUse(failure) } else { NotOpened::Failed(failure) }
+    })
+}
+
+/// How people sign in on either side.
+fn identity_settings(configuration: &Configuration) -> identity::Settings {
+    let settings = identity::Settings::default();
+    if configuration.rate_limits { settings } else { identity::Settings { limits: None, ..settings } }
+}
+
+/// Sessions and attempts that are over are cleared away this often.
+const SWEEP_EVERY: std::time::Duration = std::time::Duration::from_mins(10);
+
+/// Clears away from time to time what is over: sessions, attempts to sign in.
+fn sweep(identity: &Arc<identity::Identity>, tasks: &Tasks) {
+    let (identity, stopping) = (Arc::clone(identity), tasks.stopping.clone());
+    tasks.tracker.spawn(async move {
+        while stopping.run_until_cancelled(tokio::time::sleep(SWEEP_EVERY)).await.is_some() {
+            match identity.sweep().await {
+                Ok(rows) => tracing::debug!(name: "identity.swept", rows, "sessions and attempts that are over are gone"),
+                Err(error) => tracing::warn!(name: "identity.sweep_failed", %error, "it is tried again in ten minutes"),
+            }
+        }
+    });
+}

@@ -1,0 +1,4 @@
+//! The real binary, from outside.
+
+mod bad_input;
+mod binary;
