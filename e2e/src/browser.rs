@@ -25,6 +25,8 @@ pub enum Hands {
 /// How wide the window is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Width {
+    /// 320 by 640: the narrowest that is promised.
+    Narrow,
     /// 390 by 844.
     Phone,
     /// 1280 by 900.
@@ -34,6 +36,7 @@ pub enum Width {
 impl Width {
     const fn size(self) -> (u32, u32) {
         match self {
+            Self::Narrow => (320, 640),
             Self::Phone => (390, 844),
             Self::Desktop => (1280, 900),
         }
@@ -106,7 +109,7 @@ impl Driver {
                 "args": arguments,
                 "prefs": { "profile.managed_default_content_settings.javascript": setting },
                 "mobileEmulation": match width {
-                    Width::Phone => json!({ "deviceMetrics": { "width": w, "height": h, "pixelRatio": 1.0, "touch": false } }),
+                    Width::Narrow | Width::Phone => json!({ "deviceMetrics": { "width": w, "height": h, "pixelRatio": 1.0, "touch": false } }),
                     Width::Desktop => Value::Null,
                 },
             }

@@ -80,7 +80,11 @@ impl Place {
     }
 
     /// Opens it with another schema.
-    pub async fn open_with(&self, side: Side, migrations: &'static [Migration]) -> Result<Database, OpenError> {
+    pub async fn open_with(
+        &self,
+        side: Side,
+        migrations: &'static [Migration],
+    ) -> Result<Database, OpenError> {
         match self.settings(side) {
             Some(settings) => Database::open_with(settings, migrations).await,
             None => Database::memory_with(side, clock(), migrations),

@@ -38,10 +38,15 @@ impl Part {
     /// `MAINSTAY_TEST_WITHOUT` (`postgres,browser`) lets a part count as missing, on a machine where it is broken.
     pub fn find(self) -> Result<Vec<PathBuf>, Missing> {
         if names(&variable("MAINSTAY_TEST_WITHOUT"), self) {
-            return Err(Missing { part: self, reason: "MAINSTAY_TEST_WITHOUT asks for leaving it out".to_owned() });
+            return Err(Missing {
+                part: self,
+                reason: "MAINSTAY_TEST_WITHOUT asks for leaving it out".to_owned(),
+            });
         }
         let directories = directories(self);
-        let find = |program: &&str| directories.iter().map(|directory| directory.join(program)).find(|path| path.is_file());
+        let find = |program: &&str| {
+            directories.iter().map(|directory| directory.join(program)).find(|path| path.is_file())
+        };
         self.programs()
             .iter()
             .map(|program| {
@@ -80,7 +85,10 @@ fn names(list: &str, part: Part) -> bool {
     list.split(',').any(|name| name.trim() == part.name())
 }
 
-#[expect(clippy::disallowed_methods, reason = "tests are steered by the environment, as `cargo test` has no options of its own")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "tests are steered by the environment, as `cargo test` has no options of its own"
+)]
 fn variable(name: &str) -> String {
     std::env::var(name).unwrap_or_default()
 }
@@ -107,9 +115,12 @@ mod tests {
 
     #[test]
     fn a_list_of_parts_is_read() {
-        for (list, postgres, browser) in
-            [("", false, false), ("postgres", true, false), ("postgres, browser", true, true), ("postgresql", false, false)]
-        {
+        for (list, postgres, browser) in [
+            ("", false, false),
+            ("postgres", true, false),
+            ("postgres, browser", true, true),
+            ("postgresql", false, false),
+        ] {
             assert_eq!(names(list, Part::Postgres), postgres, "{list}");
             assert_eq!(names(list, Part::Browser), browser, "{list}");
         }

@@ -30,7 +30,7 @@ impl Settings {
         Self {
             audience: vec![issuer.clone()],
             issuer,
-            code_lifetime: Duration::from_secs(60),
+            code_lifetime: Duration::from_mins(1),
             iss_in_responses: true,
             scopes_for_all: Scope::default(),
             scopes: Scope::default(),

@@ -2,7 +2,9 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-const WINDOW: Duration = Duration::from_secs(60);
+const WINDOW: Duration = Duration::from_mins(1);
+/// Of longer names, the beginnings count; they are chosen by whoever sends them.
+const MAX_NAME: usize = 100;
 /// Beyond so many pairs the finished ones are cleared away, and if that is not enough, all.
 const MAX_PAIRS: usize = 50_000;
 
@@ -29,7 +31,7 @@ impl Throttle {
     pub(crate) fn pause(&self, client: &str, source: &str, monotonic: Duration) -> Option<Duration> {
         let limit = self.limit?;
         let windows = self.windows.lock().unwrap_or_else(PoisonError::into_inner);
-        let window = windows.get(&(client.to_owned(), source.to_owned()))?;
+        let window = windows.get(&key(client, source))?;
         let left = (window.started + WINDOW).checked_sub(monotonic)?;
         (window.failures >= limit && !left.is_zero()).then_some(left)
     }
@@ -46,14 +48,17 @@ impl Throttle {
                 windows.clear();
             }
         }
-        let window = windows
-            .entry((client.to_owned(), source.to_owned()))
-            .or_insert(Window { started: monotonic, failures: 0 });
+        let window = windows.entry(key(client, source)).or_insert(Window { started: monotonic, failures: 0 });
         if window.started + WINDOW <= monotonic {
             *window = Window { started: monotonic, failures: 0 };
         }
         window.failures += 1;
     }
+}
+
+fn key(client: &str, source: &str) -> (String, String) {
+    let begin = |name: &str| name.chars().take(MAX_NAME).collect();
+    (begin(client), begin(source))
 }
 
 #[cfg(test)]

@@ -53,7 +53,8 @@ impl Connect {
         let id = ApiTokenId::new(self.clock(), self.entropy());
         let text = TokenText::<ApiTokenText>::generate(id.uuid(), 1, self.entropy());
         let hash = KeyedHash::of(&self.keys().current(Purpose::Lookup), CONTEXT, text.secret.expose());
-        let token = ApiToken { id, name: name.to_owned(), role, hash, created_at: self.now(), revoked_at: None };
+        let token =
+            ApiToken { id, name: name.to_owned(), role, hash, created_at: self.now(), revoked_at: None };
         self.store().insert_api_token(&token).await?;
         Ok(NewApiToken { token, text: text.render(&Check(self.keys().clone())) })
     }
@@ -72,8 +73,8 @@ impl Connect {
 
     /// Who shows this text. Form and check are tried before anything is looked up.
     pub async fn authenticate(&self, text: &Secret<String>) -> Result<Caller, AccessError> {
-        let presented =
-            TokenText::<ApiTokenText>::parse(text.expose(), &Check(self.keys().clone())).map_err(|_| AccessError::Invalid)?;
+        let presented = TokenText::<ApiTokenText>::parse(text.expose(), &Check(self.keys().clone()))
+            .map_err(|_| AccessError::Invalid)?;
         let id = ApiTokenId::from_uuid(presented.row);
         let load = || self.store().api_token(id);
         let token = self.inner.api_tokens.get(id, self.clock(), load).await?.ok_or(AccessError::Invalid)?;

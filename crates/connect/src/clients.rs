@@ -14,7 +14,9 @@ pub enum SetClientError {
     #[error("there is no provider called {0:?}; `mainstay providers list` shows the known ones")]
     NoProvider(String),
     /// The provider has no such environment in use.
-    #[error("{provider} is set to the environment {in_use:?}, not {wanted:?}; change `[providers.{provider}]` first")]
+    #[error(
+        "{provider} is set to the environment {in_use:?}, not {wanted:?}; change `[providers.{provider}]` first"
+    )]
     OtherEnvironment {
         /// The provider.
         provider: String,
@@ -45,7 +47,8 @@ impl Connect {
         client_id: &str,
         secret: Option<&Secret<String>>,
     ) -> Result<OAuthClient, SetClientError> {
-        let access = self.directory().get(provider).ok_or_else(|| SetClientError::NoProvider(provider.to_owned()))?;
+        let access =
+            self.directory().get(provider).ok_or_else(|| SetClientError::NoProvider(provider.to_owned()))?;
         let in_use = &access.endpoints.environment;
         if let Some(wanted) = environment.filter(|wanted| wanted != in_use) {
             return Err(SetClientError::OtherEnvironment {
@@ -61,7 +64,8 @@ impl Connect {
         let secrets = secret
             .map(|secret| {
                 let id = ClientSecretId::new(self.clock(), self.entropy());
-                let sealed = self.inner.parts.sealer.seal(&ClientSecret::place(id), secret.expose().as_bytes());
+                let sealed =
+                    self.inner.parts.sealer.seal(&ClientSecret::place(id), secret.expose().as_bytes());
                 ClientSecret { id, sealed, created_at: now }
             })
             .into_iter()

@@ -192,7 +192,8 @@ pub enum StateKind {
 
 impl StateKind {
     /// Each word.
-    pub const ALL: [Self; 5] = [Self::Pending, Self::Active, Self::Degraded, Self::Attention, Self::Disconnected];
+    pub const ALL: [Self; 5] =
+        [Self::Pending, Self::Active, Self::Degraded, Self::Attention, Self::Disconnected];
 
     /// As it stands in JSON and rows.
     pub const fn as_str(self) -> &'static str {
@@ -258,7 +259,11 @@ impl Connection {
             EndState::Ended => 3,
         };
         let (platform, accounting) = (self.platform.state(), self.accounting.state());
-        let worst = if weight(accounting) > weight(platform) { (End::Accounting, accounting) } else { (End::Platform, platform) };
+        let worst = if weight(accounting) > weight(platform) {
+            (End::Accounting, accounting)
+        } else {
+            (End::Platform, platform)
+        };
         (weight(worst.1) > 0).then_some(worst)
     }
 

@@ -8,7 +8,8 @@ use serde_json::{Map, Value, json};
 
 use crate::link::is_reference;
 use crate::{
-    Connect, Connection, ConnectionFilter, ConnectionId, Directory, End, EventType, Paired, Reason, Side, Stage, StateKind, words,
+    Connect, Connection, ConnectionFilter, ConnectionId, Directory, End, EventType, Paired, Reason, Side,
+    Stage, StateKind, words,
 };
 
 /// A connection with the words for its state.
@@ -103,7 +104,11 @@ impl Connect {
     }
 
     /// The refresh attempts of both ends, newest first for each.
-    pub async fn attempts(&self, connection: &Connection, limit: u32) -> Result<Vec<AttemptRecord>, StoreError> {
+    pub async fn attempts(
+        &self,
+        connection: &Connection,
+        limit: u32,
+    ) -> Result<Vec<AttemptRecord>, StoreError> {
         let mut attempts = Vec::new();
         for end in End::BOTH {
             attempts.extend(self.authority().store().attempts(connection.side(end).grant, limit).await?);
@@ -145,8 +150,12 @@ impl Connect {
             return Err(SettingsError::TooLarge);
         }
         let changed: Vec<_> = patch.keys().collect();
-        let event =
-            self.event(EventType::SettingsChanged, id, json!({ "changed": changed }), "The settings were changed.".to_owned());
+        let event = self.event(
+            EventType::SettingsChanged,
+            id,
+            json!({ "changed": changed }),
+            "The settings were changed.".to_owned(),
+        );
         if !self.store().put_settings(id, connection.version, reference, &settings, &event).await? {
             return Err(SettingsError::Stale);
         }

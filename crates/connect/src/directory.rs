@@ -78,7 +78,10 @@ impl Directory {
 
     fn open(&self, secret: &ClientSecret) -> Result<Secret<String>, StoreError> {
         let corrupt = |why: String| StoreError::Corrupt(format!("the client secret {}: {why}", secret.id));
-        let opened = self.sealer.open(&ClientSecret::place(secret.id), &secret.sealed).map_err(|error| corrupt(error.to_string()))?;
+        let opened = self
+            .sealer
+            .open(&ClientSecret::place(secret.id), &secret.sealed)
+            .map_err(|error| corrupt(error.to_string()))?;
         let text = std::str::from_utf8(opened.expose()).map_err(|error| corrupt(error.to_string()))?;
         Ok(Secret::new(text.to_owned()))
     }
@@ -90,7 +93,11 @@ impl refresh::Directory for Directory {
         self.get(id).cloned()
     }
 
-    async fn client_secrets(&self, provider: &str, client_id: &str) -> Result<Vec<Secret<String>>, StoreError> {
+    async fn client_secrets(
+        &self,
+        provider: &str,
+        client_id: &str,
+    ) -> Result<Vec<Secret<String>>, StoreError> {
         let Some(access) = self.get(provider) else { return Ok(Vec::new()) };
         match self.client(access).await? {
             Some(client) if client.client_id == client_id => self.open_secrets(&client),

@@ -52,8 +52,10 @@ impl Connect {
                 left_to_do.push(left);
             }
         }
-        let mut sentence =
-            format!("{} was disconnected from {}.", connection.platform.company.name, connection.accounting.company.name);
+        let mut sentence = format!(
+            "{} was disconnected from {}.",
+            connection.platform.company.name, connection.accounting.company.name
+        );
         for left in &left_to_do {
             sentence.push(' ');
             sentence.push_str(left);
@@ -84,7 +86,9 @@ impl Connect {
     async fn end_at_provider(&self, connection: &Connection, end: End) -> Result<(), String> {
         let side = connection.side(end);
         let name = self.directory().name(&side.provider).to_owned();
-        let by_hand = |why: &str| format!("{why} To end it there too, remove this application under the connected apps of {name}.");
+        let by_hand = |why: &str| {
+            format!("{why} To end it there too, remove this application under the connected apps of {name}.")
+        };
         let Some(access) = self.directory().get(&side.provider) else {
             return Err(by_hand(&format!("{name} is not set up here any more.")));
         };
@@ -95,7 +99,11 @@ impl Connect {
         let Some(revocation) = &access.provider.revocation else {
             return Err(by_hand(&format!("{name} offers no way to end access from here.")));
         };
-        let shared = self.store().is_shared(side.grant, connection.id).await.map_err(|_| by_hand("It could not be found out what else uses this sign-in."))?;
+        let shared = self
+            .store()
+            .is_shared(side.grant, connection.id)
+            .await
+            .map_err(|_| by_hand("It could not be found out what else uses this sign-in."))?;
         if shared && revocation.reach != RevocationReach::Token {
             // The other connection goes on with it; what is forgotten here is only this connection's use of it.
             return Ok(());
@@ -112,7 +120,12 @@ impl Connect {
         })
     }
 
-    async fn delete(&self, grant: refresh::GrantId, access: &ProviderAccess, path: &str) -> Result<(), String> {
+    async fn delete(
+        &self,
+        grant: refresh::GrantId,
+        access: &ProviderAccess,
+        path: &str,
+    ) -> Result<(), String> {
         let (headers, _) = self.borrow(grant, access).await.map_err(|search| match search {
             Search::Useless(notice) | Search::Later(notice) => notice.code,
             Search::Found(_) => String::new(),
@@ -124,10 +137,16 @@ impl Connect {
         }
     }
 
-    async fn revoke(&self, id: refresh::GrantId, access: &ProviderAccess, as_json: bool) -> Result<(), String> {
+    async fn revoke(
+        &self,
+        id: refresh::GrantId,
+        access: &ProviderAccess,
+        as_json: bool,
+    ) -> Result<(), String> {
         let grant = self.authority().store().grant(id).await.map_err(|error| error.to_string())?;
         let Some(grant) = grant else { return Ok(()) };
-        let Some(sealed) = grant.credential.as_ref().and_then(|credential| credential.refresh_token.as_ref()) else {
+        let Some(sealed) = grant.credential.as_ref().and_then(|credential| credential.refresh_token.as_ref())
+        else {
             return Err("there is no refresh token to end".to_owned());
         };
         let place = Grant::refresh_place(grant.id, grant.generation);
@@ -136,7 +155,8 @@ impl Connect {
         let url = access.endpoints.revoke_url.as_ref().ok_or("the address for it is not known")?;
         let client = self.directory().client(access).await.map_err(|error| error.to_string())?;
         let secrets = client.as_ref().map(|client| self.directory().open_secrets(client)).transpose();
-        let secret = secrets.map_err(|error| error.to_string())?.and_then(|secrets| secrets.into_iter().next());
+        let secret =
+            secrets.map_err(|error| error.to_string())?.and_then(|secrets| secrets.into_iter().next());
         let body_secret = access
             .provider
             .oauth
@@ -147,14 +167,16 @@ impl Connect {
             (Some(_), false) => ClientAuthMethod::ClientSecretBasic,
             (Some(_), true) => ClientAuthMethod::ClientSecretPost,
         };
-        let credentials = ClientCredentials { client_id: &grant.client_id, client_secret: secret.as_ref(), method };
+        let credentials =
+            ClientCredentials { client_id: &grant.client_id, client_secret: secret.as_ref(), method };
         let encoded = credentials.encode(&[("token", token.expose()), ("token_type_hint", "refresh_token")]);
         let (kind, body) = if as_json {
             ("application/json", json!({ "token": token.expose() }).to_string())
         } else {
             ("application/x-www-form-urlencoded", encoded.body.expose().clone())
         };
-        let mut request = Request::post(url.as_str()).header(CONTENT_TYPE, kind).header(ACCEPT, "application/json");
+        let mut request =
+            Request::post(url.as_str()).header(CONTENT_TYPE, kind).header(ACCEPT, "application/json");
         if let Some(authorization) = &encoded.authorization {
             request = request.header(AUTHORIZATION, authorization.expose());
         }

@@ -77,7 +77,10 @@ impl EventType {
 
     /// Whether backends are told.
     pub const fn is_public(self) -> bool {
-        !matches!(self, Self::AwaitingConfirmation | Self::LinkMade | Self::KeyReplaced | Self::SettingsChanged)
+        !matches!(
+            self,
+            Self::AwaitingConfirmation | Self::LinkMade | Self::KeyReplaced | Self::SettingsChanged
+        )
     }
 }
 

@@ -9,11 +9,16 @@ use crate::{Connect, ConnectionId, NumberedEvent};
 /// How often a waiting reader looks for what other processes have written.
 const LOOK: Duration = Duration::from_millis(500);
 /// How long a reader may wait.
-const LONGEST_WAIT: Duration = Duration::from_secs(60);
+const LONGEST_WAIT: Duration = Duration::from_mins(1);
 
 impl Connect {
     /// Public events above `after`, in commit order. Where there are none it waits for up to `wait`, and then gives an empty list.
-    pub async fn events(&self, after: u64, limit: u32, wait: Duration) -> Result<Vec<NumberedEvent>, StoreError> {
+    pub async fn events(
+        &self,
+        after: u64,
+        limit: u32,
+        wait: Duration,
+    ) -> Result<Vec<NumberedEvent>, StoreError> {
         let mut told = self.inner.told.subscribe();
         let events = self.store().events_after(after, limit).await?;
         if !events.is_empty() || wait.is_zero() {
@@ -33,7 +38,12 @@ impl Connect {
     }
 
     /// A connection's events, newest first, below `before`.
-    pub async fn timeline(&self, id: ConnectionId, before: Option<u64>, limit: u32) -> Result<Vec<NumberedEvent>, StoreError> {
+    pub async fn timeline(
+        &self,
+        id: ConnectionId,
+        before: Option<u64>,
+        limit: u32,
+    ) -> Result<Vec<NumberedEvent>, StoreError> {
         self.store().timeline(id, before, limit).await
     }
 }

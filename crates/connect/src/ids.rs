@@ -17,5 +17,10 @@ kind!(ConnectionKind, ConnectionId, "con_", "The pair of one Pleo company and on
 kind!(ConnectSessionKind, ConnectSessionId, "cse_", "One walk through the connecting pages.");
 kind!(EventKind, EventId, "evt_", "Something that happened; also the `webhook-id` it is delivered under.");
 kind!(ApiTokenKind, ApiTokenId, "atk_", "An API token of a backend.");
-kind!(OAuthClientKind, OAuthClientId, "ocl_", "The integration's own OAuth client at one provider and environment.");
+kind!(
+    OAuthClientKind,
+    OAuthClientId,
+    "ocl_",
+    "The integration's own OAuth client at one provider and environment."
+);
 kind!(ClientSecretKind, ClientSecretId, "ocs_", "One of the live secrets of such a client.");

@@ -106,7 +106,10 @@ impl Connect {
         if answer.lent.kind == CredentialKind::ApiKey && answer.lent.generation == own {
             self.try_refused_key(&connection, end, &answer.lent).await?;
         }
-        Ok(Rejected { generation: side.generation_base + answer.lent.generation, refreshed: answer.refreshed })
+        Ok(Rejected {
+            generation: side.generation_base + answer.lent.generation,
+            refreshed: answer.refreshed,
+        })
     }
 
     /// The connection, if calls may go through it.
@@ -158,16 +161,29 @@ impl Connect {
         let reason = stored.and_then(|stored| words::side_reason(stored.side(end), self.directory()));
         reason.unwrap_or_else(|| {
             let name = self.directory().name(&connection.side(end).provider);
-            Reason { code: code.to_owned(), sentence: format!("{name} cannot be used at the moment ({}).", code.replace('_', " ")) }
+            Reason {
+                code: code.to_owned(),
+                sentence: format!("{name} cannot be used at the moment ({}).", code.replace('_', " ")),
+            }
         })
     }
 
     /// A key was answered with 401. Nobody can refresh it; if the provider's own probe refuses it too, it is over.
-    pub(crate) async fn try_refused_key(&self, connection: &Connection, end: End, lent: &refresh::Lent) -> Result<(), Unusable> {
+    pub(crate) async fn try_refused_key(
+        &self,
+        connection: &Connection,
+        end: End,
+        lent: &refresh::Lent,
+    ) -> Result<(), Unusable> {
         let side = connection.side(end);
-        let Some(access) = self.directory().get(&side.provider) else { return Err(Unusable::NotSetUp(side.provider.clone())) };
-        let Ok(headers) = self.credential_headers(access, lent.kind, lent.access_token.clone()).await else { return Ok(()) };
-        let reach = Reach { http: self.http(), access, headers: &headers, redirect_company: Some(&side.company.id) };
+        let Some(access) = self.directory().get(&side.provider) else {
+            return Err(Unusable::NotSetUp(side.provider.clone()));
+        };
+        let Ok(headers) = self.credential_headers(access, lent.kind, lent.access_token.clone()).await else {
+            return Ok(());
+        };
+        let reach =
+            Reach { http: self.http(), access, headers: &headers, redirect_company: Some(&side.company.id) };
         if prove(reach, &side.company).await != Err(CallError::Refused) {
             return Ok(());
         }

@@ -45,8 +45,8 @@ pub use disconnect::{DisconnectError, Disconnected};
 pub use end::{End, ParseEndError};
 pub use event::{Event, EventType, NumberedEvent, ParseEventTypeError};
 pub use ids::{
-    ApiTokenId, ApiTokenKind, ClientSecretId, ClientSecretKind, ConnectSessionId, ConnectSessionKind, ConnectionId,
-    ConnectionKind, EventId, EventKind, OAuthClientId, OAuthClientKind,
+    ApiTokenId, ApiTokenKind, ClientSecretId, ClientSecretKind, ConnectSessionId, ConnectSessionKind,
+    ConnectionId, ConnectionKind, EventId, EventKind, OAuthClientId, OAuthClientKind,
 };
 pub use keyed_hash::KeyedHash;
 pub use lending::{LentToken, Rejected, Unusable};
@@ -54,10 +54,12 @@ pub use link::{Link, LinkError, LinkRequest, ReauthoriseError, ReauthoriseLink};
 pub use oauth_client::{ClientSecret, OAuthClient};
 pub use role::{Need, ParseRoleError, Role};
 pub use service::{Connect, Parts, Settings};
-pub use session::{Away, ConnectSession, Finished, Flow, FlowError, Method, Notice, ParseMethodError, Party, Purpose};
+pub use session::{
+    Away, ConnectSession, Finished, Flow, FlowError, Method, Notice, ParseMethodError, Party, Purpose,
+};
 pub use store::{
-    Advanced, ConnectionFilter, GrantNews, GrantNewsItem, NewConnection, NewSide, Paired, Pairing, Step, Store, Swap, Swapped,
-    Told,
+    Advanced, ConnectionFilter, GrantNews, GrantNewsItem, NewConnection, NewSide, Paired, Pairing, Step,
+    Store, Swap, Swapped, Told,
 };
 pub use swap::ReplaceKeyError;
 pub use walk::{CallbackError, Next, Walk, WalkError};

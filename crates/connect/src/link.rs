@@ -8,7 +8,10 @@ use url::Url;
 
 use crate::session::{ConnectSession, Flow, Method, Purpose};
 use crate::texts::{Check, LinkText};
-use crate::{ApiTokenId, Connect, ConnectSessionId, Connection, ConnectionId, End, Event, EventId, EventType, KeyedHash, Reason, words};
+use crate::{
+    ApiTokenId, Connect, ConnectSessionId, Connection, ConnectionId, End, Event, EventId, EventType,
+    KeyedHash, Reason, words,
+};
 
 pub(crate) const LINK_CONTEXT: &str = "connect link";
 
@@ -67,7 +70,9 @@ pub enum LinkError {
     #[error("`accounting` is missing: say which accounting system is to be connected")]
     AccountingMissing,
     /// This deployment has no OAuth client there.
-    #[error("this deployment has no OAuth client at {0} yet; the operator sets it with `mainstay clients set {0}`")]
+    #[error(
+        "this deployment has no OAuth client at {0} yet; the operator sets it with `mainstay clients set {0}`"
+    )]
     NoClient(String),
     /// `return_to` is no address of an allowed origin.
     #[error("`return_to` must lead to one of the origins in `return_to_allow`")]
@@ -102,7 +107,9 @@ pub enum ReauthoriseError {
     #[error("the connection is not active yet")]
     Pending,
     /// This deployment has no OAuth client there.
-    #[error("this deployment has no OAuth client at {0} any more; the operator sets it with `mainstay clients set {0}`")]
+    #[error(
+        "this deployment has no OAuth client at {0} any more; the operator sets it with `mainstay clients set {0}`"
+    )]
     NoClient(String),
     /// `return_to` is no address of an allowed origin.
     #[error("`return_to` must lead to one of the origins in `return_to_allow`")]
@@ -116,11 +123,16 @@ impl Connect {
     /// Makes a link for connecting, or for signing in again where a connection is named.
     pub async fn create_link(&self, request: LinkRequest) -> Result<Link, LinkError> {
         if let Some(connection) = request.connection {
-            let made = self.reauthorise(connection, None, request.method, request.return_to, request.made_by).await?;
+            let made = self
+                .reauthorise(connection, None, request.method, request.return_to, request.made_by)
+                .await?;
             return Ok(made.link);
         }
         let accounting = request.accounting.as_deref().ok_or(LinkError::AccountingMissing)?;
-        let access = self.directory().accounting(accounting).ok_or_else(|| LinkError::NoProvider(accounting.to_owned()))?;
+        let access = self
+            .directory()
+            .accounting(accounting)
+            .ok_or_else(|| LinkError::NoProvider(accounting.to_owned()))?;
         let platform = self.directory().platform().ok_or_else(|| LinkError::NoProvider("pleo".to_owned()))?;
         self.need_client(access).await?;
         match request.method {
@@ -128,7 +140,11 @@ impl Connect {
             Method::ApiKey if platform.provider.api_key.is_none() => return Err(LinkError::Method),
             Method::ApiKey => {}
         }
-        if request.country.as_ref().is_some_and(|country| country.len() != 2 || !country.bytes().all(|b| b.is_ascii_alphabetic())) {
+        if request
+            .country
+            .as_ref()
+            .is_some_and(|country| country.len() != 2 || !country.bytes().all(|b| b.is_ascii_alphabetic()))
+        {
             return Err(LinkError::Country);
         }
         if request.reference.as_ref().is_some_and(|text| !is_reference(text)) {
@@ -176,7 +192,8 @@ impl Connect {
             (End::Platform, refresh::CredentialKind::OAuth) => method,
             (End::Accounting, _) => Method::OAuth,
         };
-        let access = self.directory().get(provider).ok_or_else(|| ReauthoriseError::NoClient(provider.clone()))?;
+        let access =
+            self.directory().get(provider).ok_or_else(|| ReauthoriseError::NoClient(provider.clone()))?;
         if method == Method::OAuth && !self.has_client(access).await? {
             return Err(ReauthoriseError::NoClient(provider.clone()));
         }
@@ -198,7 +215,12 @@ impl Connect {
         )
     }
 
-    pub(crate) fn new_session(&self, purpose: Purpose, return_to: Option<String>, made_by: Option<ApiTokenId>) -> (ConnectSession, Link) {
+    pub(crate) fn new_session(
+        &self,
+        purpose: Purpose,
+        return_to: Option<String>,
+        made_by: Option<ApiTokenId>,
+    ) -> (ConnectSession, Link) {
         let id = ConnectSessionId::new(self.clock(), self.entropy());
         let text = TokenText::<LinkText>::generate(id.uuid(), 1, self.entropy());
         let now = self.now();
@@ -222,12 +244,29 @@ impl Connect {
         (session, link)
     }
 
-    pub(crate) fn event(&self, kind: EventType, connection: ConnectionId, data: serde_json::Value, sentence: String) -> Event {
-        Event { id: EventId::new(self.clock(), self.entropy()), kind, connection, at: self.now(), data, sentence }
+    pub(crate) fn event(
+        &self,
+        kind: EventType,
+        connection: ConnectionId,
+        data: serde_json::Value,
+        sentence: String,
+    ) -> Event {
+        Event {
+            id: EventId::new(self.clock(), self.entropy()),
+            kind,
+            connection,
+            at: self.now(),
+            data,
+            sentence,
+        }
     }
 
     async fn need_client(&self, access: &ProviderAccess) -> Result<(), LinkError> {
-        if self.has_client(access).await? { Ok(()) } else { Err(LinkError::NoClient(access.provider.id.to_string())) }
+        if self.has_client(access).await? {
+            Ok(())
+        } else {
+            Err(LinkError::NoClient(access.provider.id.to_string()))
+        }
     }
 
     /// Whether this deployment can take a person to a provider. One with pasted keys alone may do without a client.
@@ -237,7 +276,8 @@ impl Connect {
 
     fn may_return_to(&self, address: &str) -> bool {
         let Ok(url) = Url::parse(address) else { return false };
-        let plain = url.username().is_empty() && url.password().is_none() && matches!(url.scheme(), "http" | "https");
+        let plain =
+            url.username().is_empty() && url.password().is_none() && matches!(url.scheme(), "http" | "https");
         plain && self.inner.settings.return_to_allow.contains(&url.origin())
     }
 }

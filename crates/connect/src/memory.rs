@@ -18,7 +18,12 @@ impl<K: Eq + Hash + Send + Sync + Copy + 'static, V: Send + Sync + 'static> Memo
     }
 
     /// The entry, from memory or by `load`. What does not exist is not remembered.
-    pub(crate) async fn get<F>(&self, key: K, clock: &dyn Clock, load: impl FnOnce() -> F) -> Result<Option<Arc<V>>, StoreError>
+    pub(crate) async fn get<F>(
+        &self,
+        key: K,
+        clock: &dyn Clock,
+        load: impl FnOnce() -> F,
+    ) -> Result<Option<Arc<V>>, StoreError>
     where
         F: Future<Output = Result<Option<V>, StoreError>>,
     {
@@ -40,7 +45,9 @@ impl<K: Eq + Hash + Send + Sync + Copy + 'static, V: Send + Sync + 'static> Memo
                 self.entries.invalidate(&key);
                 Ok(None)
             }
-            Err(StoreError::Unavailable(why)) => known.map(|(_, value)| Some(value)).ok_or(StoreError::Unavailable(why)),
+            Err(StoreError::Unavailable(why)) => {
+                known.map(|(_, value)| Some(value)).ok_or(StoreError::Unavailable(why))
+            }
             Err(error) => Err(error),
         }
     }

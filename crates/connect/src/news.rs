@@ -27,7 +27,9 @@ impl Connect {
                 // There may be more.
                 Ok(count) if count == BATCH as usize => continue,
                 Ok(_) => {}
-                Err(error) => tracing::warn!(%error, "what happened to grants could not be told onward; it is tried again"),
+                Err(error) => {
+                    tracing::warn!(%error, "what happened to grants could not be told onward; it is tried again");
+                }
             }
             if self.clock().monotonic().saturating_sub(swept) >= SWEEP {
                 swept = self.clock().monotonic();
@@ -56,8 +58,16 @@ impl Connect {
                     continue;
                 }
                 // What was said before in this batch counts as told.
-                let before = told.iter().rev().find_map(|told| (told.connection == *id).then_some(told.state).flatten());
-                told.extend(self.tell(&connection, *end, &item.event.event, before.unwrap_or(connection.told)));
+                let before = told
+                    .iter()
+                    .rev()
+                    .find_map(|told| (told.connection == *id).then_some(told.state).flatten());
+                told.extend(self.tell(
+                    &connection,
+                    *end,
+                    &item.event.event,
+                    before.unwrap_or(connection.told),
+                ));
             }
         }
         let count = news.news.len();
@@ -76,6 +86,10 @@ impl Connect {
 
     /// What an event of a grant means for one connection.
     fn tell(&self, connection: &Connection, end: End, event: &GrantEvent, told: StateKind) -> Option<Told> {
+        if event.change == GrantChange::Given {
+            // Who gave it has told of it.
+            return None;
+        }
         let mut events = Vec::new();
         let state = connection.state();
         let side = connection.side(end);
@@ -92,12 +106,19 @@ impl Connect {
             GrantChange::Degraded { reason, next_try_at, .. } => say(
                 EventType::CredentialRefreshFailed,
                 json!({ "end": end, "reason": reason.code(), "next_try_at": next_try_at }),
-                format!("The sign-in at {name} could not be refreshed: {}. The next try is on {}.", in_words(reason.code()), next_try_at.to_sentence()),
+                format!(
+                    "The sign-in at {name} could not be refreshed: {}. The next try is on {}.",
+                    in_words(reason.code()),
+                    next_try_at.to_sentence()
+                ),
             ),
             GrantChange::Unknown { next_try_at } => say(
                 EventType::CredentialRefreshFailed,
                 json!({ "end": end, "reason": "refresh_outcome_unknown", "next_try_at": next_try_at }),
-                format!("{name} has not answered a refresh. It will be looked into on {}.", next_try_at.to_sentence()),
+                format!(
+                    "{name} has not answered a refresh. It will be looked into on {}.",
+                    next_try_at.to_sentence()
+                ),
             ),
             GrantChange::Ended { reason } if state == StateKind::Attention => say(
                 EventType::CredentialRefreshFailed,
@@ -113,11 +134,16 @@ impl Connect {
             let worst = connection.worst_end().map(|(end, _)| end);
             say(kind, json!({ "end": worst, "reason": reason, "state": state }), sentence);
         }
-        (!events.is_empty()).then_some(Told { connection: connection.id, state: (state != told).then_some(state), events })
+        (!events.is_empty()).then_some(Told {
+            connection: connection.id,
+            state: (state != told).then_some(state),
+            events,
+        })
     }
 
     fn of_state(&self, connection: &Connection, state: StateKind) -> Option<(EventType, String)> {
-        let reason = || words::reason(connection, self.directory()).map_or_else(String::new, |reason| reason.sentence);
+        let reason =
+            || words::reason(connection, self.directory()).map_or_else(String::new, |reason| reason.sentence);
         match state {
             StateKind::Active => Some((EventType::Recovered, "The connection works again.".to_owned())),
             StateKind::Degraded => Some((EventType::Degraded, reason())),

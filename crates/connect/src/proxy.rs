@@ -58,7 +58,8 @@ impl Connect {
     pub async fn proxy(&self, id: ConnectionId, end: End, call: Call) -> Result<Response<Body>, ProxyError> {
         let connection = self.usable(id).await?;
         let side = connection.side(end);
-        let access = self.directory().get(&side.provider).ok_or_else(|| Unusable::NotSetUp(side.provider.clone()))?;
+        let access =
+            self.directory().get(&side.provider).ok_or_else(|| Unusable::NotSetUp(side.provider.clone()))?;
         let target = path::target(access, &side.company, &call.path_and_query)?;
         let headers = headers::for_provider(&call.headers);
         let mut kept = body::keep(call.body).await.map_err(|_| ProxyError::Body)?;
@@ -79,7 +80,8 @@ impl Connect {
             *request.method_mut() = call.method.clone();
             *request.uri_mut() = target.parse().map_err(|_| PathError::NotAPath)?;
             *request.headers_mut() = headers;
-            let options = SendOptions::streaming(self.inner.settings.proxy_deadline, self.inner.settings.proxy_idle);
+            let options =
+                SendOptions::streaming(self.inner.settings.proxy_deadline, self.inner.settings.proxy_idle);
             let answer = self.http().send(request, &options).await.map_err(ProxyError::Unavailable)?;
             drop(permit);
             if answer.status() != StatusCode::UNAUTHORIZED || attempt > 0 {
@@ -132,6 +134,3 @@ impl Connect {
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

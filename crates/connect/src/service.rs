@@ -61,8 +61,8 @@ impl Settings {
             return_to_allow: Vec::new(),
             link_life: Duration::from_hours(1),
             staleness: Duration::from_secs(1),
-            proxy_deadline: Duration::from_secs(60),
-            proxy_idle: Duration::from_secs(60),
+            proxy_deadline: Duration::from_mins(1),
+            proxy_idle: Duration::from_mins(1),
         }
     }
 }
@@ -87,7 +87,9 @@ impl Connect {
     pub fn new(parts: Parts, settings: Settings) -> Self {
         let memory = || settings.staleness;
         let (api_tokens, connections) = (Memory::new(memory()), Memory::new(memory()));
-        Self { inner: Arc::new(Inner { parts, settings, api_tokens, connections, told: watch::Sender::new(0) }) }
+        Self {
+            inner: Arc::new(Inner { parts, settings, api_tokens, connections, told: watch::Sender::new(0) }),
+        }
     }
 
     /// The providers as this deployment uses them.
@@ -147,6 +149,8 @@ impl Connect {
 
 impl fmt::Debug for Connect {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Connect").field("public_url", &self.inner.settings.public_url.as_str()).finish_non_exhaustive()
+        f.debug_struct("Connect")
+            .field("public_url", &self.inner.settings.public_url.as_str())
+            .finish_non_exhaustive()
     }
 }

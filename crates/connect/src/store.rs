@@ -3,8 +3,8 @@ use base::{StoreError, Timestamp};
 use refresh::{GivenCredential, GrantId, NumberedGrantEvent};
 
 use crate::{
-    ApiToken, ApiTokenId, Company, ConnectSession, ConnectSessionId, Connection, ConnectionId, End, Environment,
-    Event, NumberedEvent, OAuthClient, StateKind,
+    ApiToken, ApiTokenId, Company, ConnectSession, ConnectSessionId, Connection, ConnectionId, End,
+    Environment, Event, NumberedEvent, OAuthClient, StateKind,
 };
 
 /// Where the connect side keeps what it knows. Each method is one transaction; a conditional write reports whether its
@@ -28,27 +28,34 @@ pub trait Store: Send + Sync {
     /// of which at most `keep` stay. A changed client id drops all earlier secrets.
     async fn put_oauth_client(&self, client: &OAuthClient, keep: u32) -> Result<(), StoreError>;
     /// The client of a provider and environment.
-    async fn oauth_client(&self, provider: &str, environment: &str) -> Result<Option<OAuthClient>, StoreError>;
+    async fn oauth_client(
+        &self,
+        provider: &str,
+        environment: &str,
+    ) -> Result<Option<OAuthClient>, StoreError>;
     /// All of them, by provider.
     async fn oauth_clients(&self) -> Result<Vec<OAuthClient>, StoreError>;
 
     // Connect sessions
 
     /// Keeps a new session; for one that belongs to a connection, with the event that tells of the link.
-    async fn insert_session(&self, session: &ConnectSession, event: Option<&Event>) -> Result<(), StoreError>;
+    async fn insert_session(&self, session: &ConnectSession, event: Option<&Event>)
+    -> Result<(), StoreError>;
     /// One session.
     async fn session(&self, id: ConnectSessionId) -> Result<Option<ConnectSession>, StoreError>;
     /// Writes a step: everything of `step.session` that can change, if the row is still at `step.session.version`.
     async fn advance(&self, step: &Step<'_>) -> Result<Advanced, StoreError>;
     /// Sessions that expired before `now`, are not over, and still hold grants or a verifier.
-    async fn abandoned_sessions(&self, now: Timestamp, limit: u32) -> Result<Vec<ConnectSession>, StoreError>;
+    async fn abandoned_sessions(&self, now: Timestamp, limit: u32)
+    -> Result<Vec<ConnectSession>, StoreError>;
 
     // Connections
 
     /// Makes the pair: the connection's row under both unique indexes and the event, and the session's last step, all or nothing.
     async fn pair(&self, pairing: &Pairing<'_>) -> Result<Paired, StoreError>;
     /// Makes a pending pair live, if it still is pending and both companies are free.
-    async fn confirm_pair(&self, id: ConnectionId, version: u64, event: &Event) -> Result<Paired, StoreError>;
+    async fn confirm_pair(&self, id: ConnectionId, version: u64, event: &Event)
+    -> Result<Paired, StoreError>;
     /// One connection with what is known of its grants.
     async fn connection(&self, id: ConnectionId) -> Result<Option<Connection>, StoreError>;
     /// Connections by filter, oldest first, above `after`.
@@ -56,13 +63,26 @@ pub trait Store: Send + Sync {
     /// How many connections were last told to be in each state.
     async fn connection_counts(&self) -> Result<Vec<(StateKind, u64)>, StoreError>;
     /// The reserved connection of a company at one end, if there is one.
-    async fn connection_of(&self, end: End, provider: &str, environment: &str, company: &str) -> Result<Option<ConnectionId>, StoreError>;
+    async fn connection_of(
+        &self,
+        end: End,
+        provider: &str,
+        environment: &str,
+        company: &str,
+    ) -> Result<Option<ConnectionId>, StoreError>;
     /// Puts another grant in the place of an end's present one, for one connection and for those that are moved along;
     /// the earlier grants are ended unless something live still draws on them.
     async fn swap_grant(&self, swap: &Swap<'_>) -> Result<Swapped, StoreError>;
     /// Ends a connection: releases the pair, ends the grants that nothing live shares, writes the event.
     /// `false`: the row has moved on.
-    async fn disconnect(&self, id: ConnectionId, version: u64, at: Timestamp, left_to_do: &[String], event: &Event) -> Result<bool, StoreError>;
+    async fn disconnect(
+        &self,
+        id: ConnectionId,
+        version: u64,
+        at: Timestamp,
+        left_to_do: &[String],
+        event: &Event,
+    ) -> Result<bool, StoreError>;
     /// Whether another live or pending connection draws on this grant.
     async fn is_shared(&self, grant: GrantId, apart_from: ConnectionId) -> Result<bool, StoreError>;
     /// Replaces settings, and the reference where given. `false`: the row has moved on.
@@ -84,7 +104,12 @@ pub trait Store: Send + Sync {
     /// The position of the newest event, public or not; 0 if there is none.
     async fn last_position(&self) -> Result<u64, StoreError>;
     /// A connection's events, newest first, below `before`.
-    async fn timeline(&self, id: ConnectionId, before: Option<u64>, limit: u32) -> Result<Vec<NumberedEvent>, StoreError>;
+    async fn timeline(
+        &self,
+        id: ConnectionId,
+        before: Option<u64>,
+        limit: u32,
+    ) -> Result<Vec<NumberedEvent>, StoreError>;
 
     // What happened to grants
 

@@ -6,7 +6,10 @@ use serde_json::json;
 
 use crate::session::{ConnectSession, Notice};
 use crate::walk::{WalkError, as_credential};
-use crate::{Company, Connect, Connection, ConnectionId, End, EndState, Event, EventType, Stage, StateKind, Swap, Swapped};
+use crate::{
+    Company, Connect, Connection, ConnectionId, End, EndState, Event, EventType, Stage, StateKind, Swap,
+    Swapped,
+};
 
 /// Why a key is not replaced. The earlier credential goes on working in each case.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -51,7 +54,10 @@ impl Connect {
     ) -> Result<(), WalkError> {
         let connection = self.store().connection(id).await?.ok_or(WalkError::NoLink)?;
         if !connection.is_live() {
-            let notice = Notice::new("disconnected", "This connection was disconnected meanwhile. Ask for a new link to connect again.");
+            let notice = Notice::new(
+                "disconnected",
+                "This connection was disconnected meanwhile. Ask for a new link to connect again.",
+            );
             return self.came_to_nothing(session, notice).await;
         }
         let side = connection.side(end);
@@ -71,7 +77,15 @@ impl Connect {
             json!({ "end": end, "provider": side.provider }),
             format!("Somebody signed in again at {name} for {}; the connection goes on.", company.name),
         );
-        let change = Change { end, grant, given: None, company: &company, moved: &moved, session: Some(&finished), event: &event };
+        let change = Change {
+            end,
+            grant,
+            given: None,
+            company: &company,
+            moved: &moved,
+            session: Some(&finished),
+            event: &event,
+        };
         match self.swap(&connection, change).await? {
             Swapped::Yes => Ok(()),
             Swapped::Stale => Err(WalkError::NotHere),
@@ -114,35 +128,58 @@ impl Connect {
 
     /// Puts another key in the place of an end's credential: the new one is tried first, and the earlier one works until the
     /// moment of the change (facts 17.102). Also the way from OAuth to a key (facts 17.119).
-    pub async fn replace_key(&self, id: ConnectionId, end: End, key: &Secret<String>) -> Result<Connection, ReplaceKeyError> {
+    pub async fn replace_key(
+        &self,
+        id: ConnectionId,
+        end: End,
+        key: &Secret<String>,
+    ) -> Result<Connection, ReplaceKeyError> {
         let connection = self.store().connection(id).await?.ok_or(ReplaceKeyError::NoConnection)?;
         if matches!(connection.stage, Stage::Disconnected { .. }) {
             return Err(ReplaceKeyError::Disconnected);
         }
         let side = connection.side(end);
         let no_keys = || ReplaceKeyError::NoKeys(self.directory().name(&side.provider).to_owned());
-        let access = self.directory().get(&side.provider).cloned().filter(|access| access.provider.api_key.is_some());
+        let access =
+            self.directory().get(&side.provider).cloned().filter(|access| access.provider.api_key.is_some());
         let access = access.ok_or_else(no_keys)?;
         let proven = self.try_key(&access, key).await.map_err(ReplaceKeyError::Key)?;
         let Some(company) = proven.companies.iter().find(|company| company.id == side.company.id) else {
             return self.key_of_another(&connection, end, &proven.companies).await;
         };
-        let given = self.authority().seal_new(&side.provider, "", CredentialKind::ApiKey, &as_credential(&proven.key));
+        let given = self.authority().seal_new(
+            &side.provider,
+            "",
+            CredentialKind::ApiKey,
+            &as_credential(&proven.key),
+        );
         let event = self.event(
             EventType::KeyReplaced,
             id,
             json!({ "end": end, "provider": side.provider }),
             format!("The credential at {} was replaced by a new API key.", access.provider.name),
         );
-        let change =
-            Change { end, grant: given.grant, given: Some(&given), company, moved: &[], session: None, event: &event };
+        let change = Change {
+            end,
+            grant: given.grant,
+            given: Some(&given),
+            company,
+            moved: &[],
+            session: None,
+            event: &event,
+        };
         match self.swap(&connection, change).await? {
             Swapped::Yes => self.store().connection(id).await?.ok_or(ReplaceKeyError::NoConnection),
             Swapped::Stale => Err(ReplaceKeyError::Stale),
         }
     }
 
-    async fn key_of_another(&self, connection: &Connection, end: End, found: &[Company]) -> Result<Connection, ReplaceKeyError> {
+    async fn key_of_another(
+        &self,
+        connection: &Connection,
+        end: End,
+        found: &[Company],
+    ) -> Result<Connection, ReplaceKeyError> {
         let side = connection.side(end);
         let found = found.first().map_or_else(|| "no company".to_owned(), |company| company.name.clone());
         let expected = side.company.name.clone();

@@ -57,7 +57,9 @@ pub enum WalkError {
     #[error("This link is not valid. Copy it again as a whole, or ask for a new one where you got it.")]
     NoLink,
     /// Its time is over.
-    #[error("This link has expired. Ask for a new one where you got it; nothing that was set up before is lost.")]
+    #[error(
+        "This link has expired. Ask for a new one where you got it; nothing that was set up before is lost."
+    )]
     Expired,
     /// It was opened in another browser.
     #[error("This link has been opened in another browser already. Go on there, or ask for a new link.")]
@@ -83,19 +85,25 @@ pub enum WalkError {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CallbackError {
     /// Parameters twice, or unreadable.
-    #[error("The answer from the sign-in could not be read. Go back to the page you came from and try again.")]
+    #[error(
+        "The answer from the sign-in could not be read. Go back to the page you came from and try again."
+    )]
     Unreadable,
     /// No `state`, or not one that was made here.
     #[error("This sign-in was not started here. Open the link you were given and start from there.")]
     NotOurs,
     /// Another browser than the one that was sent away.
-    #[error("This sign-in was started in another browser. Go on in the browser in which you opened the link.")]
+    #[error(
+        "This sign-in was started in another browser. Go on in the browser in which you opened the link."
+    )]
     OtherBrowser,
     /// The request was answered before, or given up for a newer one.
     #[error("This sign-in has been dealt with already. Go on where you left off.")]
     AlreadyUsed(ConnectSessionId),
     /// `iss` names somebody else (RFC 9207).
-    #[error("The answer to the sign-in came from somewhere else than where you were sent. It was not used; please try again.")]
+    #[error(
+        "The answer to the sign-in came from somewhere else than where you were sent. It was not used; please try again."
+    )]
     OtherIssuer(ConnectSessionId),
     /// The walk's time is over.
     #[error("This link has expired. Ask for a new one where you got it.")]
@@ -119,26 +127,34 @@ impl Connect {
 
     /// The value of the hidden field that ties a form to a browser and a walk.
     pub fn form_value(&self, browser: &Secret<String>, id: ConnectSessionId) -> String {
-        self.keys().current(KeyPurpose::Cookie).mac("connect form", &[browser.expose().as_bytes(), id.uuid().as_bytes()]).iter().fold(
-            String::with_capacity(64),
-            |mut text, byte| {
+        self.keys()
+            .current(KeyPurpose::Cookie)
+            .mac("connect form", &[browser.expose().as_bytes(), id.uuid().as_bytes()])
+            .iter()
+            .fold(String::with_capacity(64), |mut text, byte| {
                 use std::fmt::Write as _;
                 let _infallible = write!(text, "{byte:02x}");
                 text
-            },
-        )
+            })
     }
 
     /// Whether a form came from the page that this browser was shown.
-    pub fn check_form(&self, browser: &Secret<String>, id: ConnectSessionId, value: &str) -> Result<(), WalkError> {
+    pub fn check_form(
+        &self,
+        browser: &Secret<String>,
+        id: ConnectSessionId,
+        value: &str,
+    ) -> Result<(), WalkError> {
         let (expected, given) = (Secret::new(self.form_value(browser, id)), Secret::new(value.to_owned()));
         if expected.equals_in_constant_time(&given) { Ok(()) } else { Err(WalkError::StaleForm) }
     }
 
     /// Looks at a link. Changes nothing.
     pub async fn look(&self, link: &str) -> Result<Walk, WalkError> {
-        let text = TokenText::<LinkText>::parse(link, &Check(self.keys().clone())).map_err(|_| WalkError::NoLink)?;
-        let session = self.store().session(ConnectSessionId::from_uuid(text.row)).await?.ok_or(WalkError::NoLink)?;
+        let text =
+            TokenText::<LinkText>::parse(link, &Check(self.keys().clone())).map_err(|_| WalkError::NoLink)?;
+        let session =
+            self.store().session(ConnectSessionId::from_uuid(text.row)).await?.ok_or(WalkError::NoLink)?;
         let key = self.keys().by_id(KeyPurpose::Link, &session.link.key).ok_or(WalkError::NoLink)?;
         if !session.link.matches(&key, LINK_CONTEXT, text.secret.expose()) {
             return Err(WalkError::NoLink);
@@ -153,7 +169,11 @@ impl Connect {
     }
 
     /// Whether a walk has been started in another browser than this one, or in none.
-    pub fn belongs_to(&self, session: &ConnectSession, browser: Option<&Secret<String>>) -> Result<bool, WalkError> {
+    pub fn belongs_to(
+        &self,
+        session: &ConnectSession,
+        browser: Option<&Secret<String>>,
+    ) -> Result<bool, WalkError> {
         match (&session.browser, browser) {
             (None, _) => Ok(false),
             (Some(hash), Some(browser)) if self.is_browser(hash, browser) => Ok(true),
@@ -183,7 +203,11 @@ impl Connect {
     }
 
     /// The session, if it was started in this browser and its time is not over (a finished one can still be looked at).
-    async fn session_of(&self, id: ConnectSessionId, browser: &Secret<String>) -> Result<ConnectSession, WalkError> {
+    async fn session_of(
+        &self,
+        id: ConnectSessionId,
+        browser: &Secret<String>,
+    ) -> Result<ConnectSession, WalkError> {
         let session = self.store().session(id).await?.ok_or(WalkError::NoLink)?;
         if !self.belongs_to(&session, Some(browser))? {
             return Err(WalkError::NoLink);
@@ -201,7 +225,9 @@ impl Connect {
         let not_set_up = |id: &str| WalkError::NotSetUp(self.directory().name(id).to_owned());
         let platform = self.directory().platform().cloned().ok_or_else(|| not_set_up("pleo"))?;
         let about = match (&session.purpose, &session.flow) {
-            (Purpose::Reauthorise { connection, .. }, _) | (_, Flow::Done { connection, .. }) => Some(*connection),
+            (Purpose::Reauthorise { connection, .. }, _) | (_, Flow::Done { connection, .. }) => {
+                Some(*connection)
+            }
             _ => None,
         };
         let connection = match about {
@@ -233,7 +259,11 @@ impl Connect {
     }
 
     /// The provider at an end of a walk.
-    pub(crate) async fn access_at(&self, session: &ConnectSession, end: End) -> Result<Option<Arc<ProviderAccess>>, StoreError> {
+    pub(crate) async fn access_at(
+        &self,
+        session: &ConnectSession,
+        end: End,
+    ) -> Result<Option<Arc<ProviderAccess>>, StoreError> {
         let directory = self.directory();
         Ok(match &session.purpose {
             Purpose::Connect { accounting, .. } => match end {
@@ -247,8 +277,14 @@ impl Connect {
         })
     }
 
-    pub(crate) async fn need_access(&self, session: &ConnectSession, end: End) -> Result<Arc<ProviderAccess>, WalkError> {
-        self.access_at(session, end).await?.ok_or_else(|| WalkError::NotSetUp("The accounting system".to_owned()))
+    pub(crate) async fn need_access(
+        &self,
+        session: &ConnectSession,
+        end: End,
+    ) -> Result<Arc<ProviderAccess>, WalkError> {
+        self.access_at(session, end)
+            .await?
+            .ok_or_else(|| WalkError::NotSetUp("The accounting system".to_owned()))
     }
 
     /// Writes a step. Grants that the session held and no longer holds are dropped with it. The session as it is then, or
@@ -265,7 +301,8 @@ impl Connect {
         let after = flow.loose_grants();
         // A finished walk has handed its grants to the connection.
         let handed_over = matches!(flow, Flow::Done { .. });
-        let dropped: Vec<GrantId> = before.into_iter().filter(|grant| !handed_over && !after.contains(grant)).collect();
+        let dropped: Vec<GrantId> =
+            before.into_iter().filter(|grant| !handed_over && !after.contains(grant)).collect();
         if !matches!(flow, Flow::Away { .. }) {
             session.verifier = None;
         }
@@ -302,12 +339,15 @@ impl Connect {
 /// Why a credential could not be borrowed, in words for the person on the page.
 pub(crate) fn lend_notice(error: &LendError, name: &str) -> Notice {
     match error {
-        LendError::Ended { .. } | LendError::NoGrant | LendError::CannotOpen => {
-            Notice::new("sign_in_ended", format!("The sign-in at {name} is no longer valid. Please sign in there again."))
-        }
+        LendError::Ended { .. } | LendError::NoGrant | LendError::CannotOpen => Notice::new(
+            "sign_in_ended",
+            format!("The sign-in at {name} is no longer valid. Please sign in there again."),
+        ),
         LendError::Pending { .. } | LendError::Degraded { .. } | LendError::Store(_) => Notice::new(
             "provider_unavailable",
-            format!("{name} cannot be reached at the moment. Your sign-in is kept; please try again in a minute."),
+            format!(
+                "{name} cannot be reached at the moment. Your sign-in is kept; please try again in a minute."
+            ),
         ),
     }
 }

@@ -9,7 +9,9 @@ pub fn reason(connection: &Connection, directory: &Directory) -> Option<Reason> 
     match &connection.stage {
         Stage::Pending => Some(Reason {
             code: "awaiting_confirmation".to_owned(),
-            sentence: "Both ends are signed in. The application that made the link has yet to confirm the pair.".to_owned(),
+            sentence:
+                "Both ends are signed in. The application that made the link has yet to confirm the pair."
+                    .to_owned(),
         }),
         Stage::Disconnected { at, left_to_do } => {
             let mut sentence = format!("Disconnected on {}.", at.to_sentence());
@@ -19,7 +21,9 @@ pub fn reason(connection: &Connection, directory: &Directory) -> Option<Reason> 
             }
             Some(Reason { code: "disconnected".to_owned(), sentence })
         }
-        Stage::Live => connection.worst_end().and_then(|(end, _)| side_reason(connection.side(end), directory)),
+        Stage::Live => {
+            connection.worst_end().and_then(|(end, _)| side_reason(connection.side(end), directory))
+        }
     }
 }
 
@@ -30,9 +34,18 @@ pub fn side_reason(side: &Side, directory: &Directory) -> Option<Reason> {
     let (code, sentence) = match side.facts.state {
         GrantState::Active => return None,
         GrantState::Degraded { since, reason } => {
-            let next = side.facts.next_action_at.map_or_else(String::new, |at| format!(" The next try is on {}.", at.to_sentence()));
+            let next = side
+                .facts
+                .next_action_at
+                .map_or_else(String::new, |at| format!(" The next try is on {}.", at.to_sentence()));
             let since = since.to_sentence();
-            (reason.code(), format!("{} since {since}. Nothing is lost, and it goes on by itself.{next}", degraded(name, reason)))
+            (
+                reason.code(),
+                format!(
+                    "{} since {since}. Nothing is lost, and it goes on by itself.{next}",
+                    degraded(name, reason)
+                ),
+            )
         }
         GrantState::Unknown { since } => (
             "refresh_outcome_unknown",
@@ -43,7 +56,12 @@ pub fn side_reason(side: &Side, directory: &Directory) -> Option<Reason> {
         ),
         GrantState::Ended { at, reason } => (
             reason.code(),
-            format!("{} since {}, because {}.", ended(name, company, reason), at.to_sentence(), because(reason)),
+            format!(
+                "{} since {}, because {}.",
+                ended(name, company, reason),
+                at.to_sentence(),
+                because(reason)
+            ),
         ),
     };
     Some(Reason { code: code.to_owned(), sentence })
@@ -53,8 +71,12 @@ fn degraded(name: &str, reason: DegradedReason) -> String {
     match reason {
         DegradedReason::ProviderUnreachable => format!("{name} cannot be reached"),
         DegradedReason::RateLimited => format!("{name} asks for fewer requests"),
-        DegradedReason::ClientRefused => format!("{name} refuses this integration's own client id or secret; the operator has to look"),
-        DegradedReason::Misconfigured => format!("{name} refuses the request as not allowed; the operator has to look"),
+        DegradedReason::ClientRefused => {
+            format!("{name} refuses this integration's own client id or secret; the operator has to look")
+        }
+        DegradedReason::Misconfigured => {
+            format!("{name} refuses the request as not allowed; the operator has to look")
+        }
     }
 }
 

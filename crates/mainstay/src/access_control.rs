@@ -38,12 +38,20 @@ impl PlatformAccess {
         Ok(keys.into_iter().filter(|key| key.revoked_at.is_none()).collect())
     }
 
-    async fn withdraw_client(&self, client_id: &str, company: Option<&str>) -> Result<usize, WithdrawalError> {
-        let wanted = company.map(str::parse::<CompanyId>).transpose().map_err(|_| WithdrawalError::NotFound)?;
+    async fn withdraw_client(
+        &self,
+        client_id: &str,
+        company: Option<&str>,
+    ) -> Result<usize, WithdrawalError> {
+        let wanted =
+            company.map(str::parse::<CompanyId>).transpose().map_err(|_| WithdrawalError::NotFound)?;
         let client = ClientId::new(client_id);
-        let filter = AuthorisationFilter { client_id: Some(client.clone()), ..AuthorisationFilter::default() };
+        let filter =
+            AuthorisationFilter { client_id: Some(client.clone()), ..AuthorisationFilter::default() };
         let granted = self.side.server.list_authorisations(filter, MOST).await?;
-        let live = granted.iter().filter(|authorisation| !matches!(authorisation.state, AuthorisationState::Ended { .. }));
+        let live = granted
+            .iter()
+            .filter(|authorisation| !matches!(authorisation.state, AuthorisationState::Ended { .. }));
         let by_token = live.filter_map(|authorisation| authorisation.subject.parse::<Subject>().ok());
         let by_key = self.live_keys().await?.into_iter().filter(
             |key| matches!(&key.origin, ApiKeyOrigin::Integrated { client_id: of } if of == client_id),
@@ -53,7 +61,8 @@ impl PlatformAccess {
         let ended = all.iter().filter(meant).count();
         for subject in all.iter().filter(meant).map(ToString::to_string).collect::<BTreeSet<_>>() {
             let subject: Subject = subject.parse().map_err(|_| WithdrawalError::NotFound)?;
-            let withdrawn = self.side.platform.withdraw_unattended(&By::command_line(), &client, subject).await;
+            let withdrawn =
+                self.side.platform.withdraw_unattended(&By::command_line(), &client, subject).await;
             withdrawn.map_err(|error| refused(&error))?;
         }
         Ok(ended)
@@ -86,7 +95,13 @@ impl AccessControl for PlatformAccess {
 
     async fn client_of(&self, credential: &Secret<String>) -> Option<String> {
         let Some(id) = self.key_id(credential) else {
-            return self.side.server.authenticate(credential).await.ok().map(|access| access.client_id.to_string());
+            return self
+                .side
+                .server
+                .authenticate(credential)
+                .await
+                .ok()
+                .map(|access| access.client_id.to_string());
         };
         // A journal that cannot tell who it was is no reason to fail the call.
         match self.side.platform.api_keys().await.ok()?.into_iter().find(|key| key.id == id)?.origin {

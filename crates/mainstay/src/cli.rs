@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(crate) use common::Common;
-pub(crate) use platform::{ApiKeys, Client, Clients as PlatformClients, NewApiKey, NewClient, Platform};
+pub(crate) use platform::{ApiKeys, Clients as PlatformClients, NewClient, Platform};
 
 /// Keeps a Pleo company connected to one company in an accounting system.
 #[derive(Debug, Parser)]

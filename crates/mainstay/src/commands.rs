@@ -64,10 +64,13 @@ fn platform_clients(command: &PlatformClients) -> Request {
         PlatformClients::List => Request::PlatformClientsList,
         PlatformClients::Show(client) => Request::PlatformClientsShow { client_id: client.client_id.clone() },
         PlatformClients::Register(new) => Request::PlatformClientsRegister(Box::new(registration(new))),
-        PlatformClients::Approve(client) => Request::PlatformClientsApprove { client_id: client.client_id.clone() },
-        PlatformClients::RotateSecret { client, compromised } => {
-            Request::PlatformClientsRotateSecret { client_id: client.client_id.clone(), compromised: *compromised }
+        PlatformClients::Approve(client) => {
+            Request::PlatformClientsApprove { client_id: client.client_id.clone() }
         }
+        PlatformClients::RotateSecret { client, compromised } => Request::PlatformClientsRotateSecret {
+            client_id: client.client_id.clone(),
+            compromised: *compromised,
+        },
     }
 }
 

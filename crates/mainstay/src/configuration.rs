@@ -18,7 +18,7 @@ use url::Url;
 
 use crate::environment::Environment;
 use crate::failure::Failure;
-pub(crate) use layers::{Flags, Layers, Source, secret_from_file};
+pub(crate) use layers::{Flags, Layers, secret_from_file};
 pub(crate) use show::shown;
 pub(crate) use values::PublicUrl;
 

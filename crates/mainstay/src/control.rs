@@ -25,7 +25,12 @@ const LONGEST_LINE: u64 = 16 * 1024 * 1024;
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Opens the socket and answers commands on it until the process stops.
-pub(crate) fn serve<F, Answer>(instance_directory: &Path, side: Side, tasks: &Tasks, answer: F) -> Result<(), Failure>
+pub(crate) fn serve<F, Answer>(
+    instance_directory: &Path,
+    side: Side,
+    tasks: &Tasks,
+    answer: F,
+) -> Result<(), Failure>
 where
     F: Fn(Request) -> Answer + Clone + Send + Sync + 'static,
     Answer: Future<Output = Result<Output, Failure>> + Send + 'static,

@@ -31,7 +31,12 @@ const SANDBOX_TOKEN: &str = "sandbox token";
 const METRICS_TOKEN: &str = "metrics token";
 
 /// Runs the demo until it is stopped, or walks it.
-pub(crate) fn run(options: &Demo, common: &Common, flags: &Flags, environment: &Environment) -> Result<(), Failure> {
+pub(crate) fn run(
+    options: &Demo,
+    common: &Common,
+    flags: &Flags,
+    environment: &Environment,
+) -> Result<(), Failure> {
     let (mut configuration, layers) = Configuration::from_outside(flags, environment)?;
     telemetry::start_logging(configuration.log.as_deref(), false)?;
     // Removed when the demo ends, however it is asked to.
@@ -46,7 +51,11 @@ pub(crate) fn run(options: &Demo, common: &Common, flags: &Flags, environment: &
     }
     let result = runtime::run(async {
         let process = Process::of_server()?;
-        if options.headless { walk(options, common.json, &process, &configuration).await } else { show(&process, &configuration).await }
+        if options.headless {
+            walk(options, common.json, &process, &configuration).await
+        } else {
+            show(&process, &configuration).await
+        }
     });
     if let Some(directory) = temporary
         && let Err(error) = directory.close()
@@ -67,7 +76,12 @@ async fn show(process: &Process, configuration: &Configuration) -> Result<(), Fa
     house.until_stopped(process).await
 }
 
-async fn walk(options: &Demo, json: bool, process: &Process, configuration: &Configuration) -> Result<(), Failure> {
+async fn walk(
+    options: &Demo,
+    json: bool,
+    process: &Process,
+    configuration: &Configuration,
+) -> Result<(), Failure> {
     let seen = options.seen_secrets.as_ref().map(|_| SeenSecrets::default());
     let started = process.clock.monotonic();
     let house = House::build(process, configuration, true, seen.as_ref()).await?;
@@ -77,18 +91,29 @@ async fn walk(options: &Demo, json: bool, process: &Process, configuration: &Con
         http = Arc::new(RecordingClient { inner: http, seen: seen.clone() });
     }
     let mut report = Report::new(Arc::clone(&process.clock), json);
-    report.note(&format!("The house stands after {} ms: Pleo, connect and two accounting systems.", ready.as_millis()))?;
+    report.note(&format!(
+        "The house stands after {} ms: Pleo, connect and two accounting systems.",
+        ready.as_millis()
+    ))?;
     let stopping = process.tasks.stopping.clone();
     let walked = stopping.run_until_cancelled(story::walk(&house, http, &mut report)).await;
     let walked = walked.unwrap_or_else(|| {
-        Err(Failure::new("the walk was broken off", "the process was asked to stop", "give the command again"))
+        Err(Failure::new(
+            "the walk was broken off",
+            "the process was asked to stop",
+            "give the command again",
+        ))
     });
     process.tasks.stopping.cancel();
     let stopped = house.until_stopped(process).await;
     if let (Some(path), Some(seen)) = (&options.seen_secrets, &seen) {
         seen.add_all(house.all_secrets());
         std::fs::write(path, seen.lines()).map_err(|error| {
-            Failure::new(format!("the list of secrets cannot be written to {}", path.display()), error, "choose another file")
+            Failure::new(
+                format!("the list of secrets cannot be written to {}", path.display()),
+                error,
+                "choose another file",
+            )
         })?;
     }
     walked.and(stopped)?;
@@ -97,9 +122,17 @@ async fn walk(options: &Demo, json: bool, process: &Process, configuration: &Con
 
 /// The client of the walk's own browser: it may go to this machine only because the servers are here.
 fn visitor() -> Result<Arc<dyn outbound::HttpClient>, Failure> {
-    let settings = Settings { guard: Guard::new(loopback().to_vec()), user_agent: "mainstay-demo".to_owned(), ..Settings::default() };
+    let settings = Settings {
+        guard: Guard::new(loopback().to_vec()),
+        user_agent: "mainstay-demo".to_owned(),
+        ..Settings::default()
+    };
     let client = ReqwestClient::new(settings).map_err(|error| {
-        Failure::new("the HTTP client cannot be set up", error, "install the system's certificates (Debian: `apt-get install ca-certificates`)")
+        Failure::new(
+            "the HTTP client cannot be set up",
+            error,
+            "install the system's certificates (Debian: `apt-get install ca-certificates`)",
+        )
     })?;
     Ok(Arc::new(client))
 }

@@ -13,7 +13,9 @@ pub(crate) fn dispatch(cli: &Cli) -> Result<(), Failure> {
     let environment = Environment::read()?;
     let mut flags = cli.common.flags();
     match &cli.command {
-        Command::Serve(Serve { server }) | Command::Platform(Platform::Serve(server)) => server.add_to(&mut flags),
+        Command::Serve(Serve { server }) | Command::Platform(Platform::Serve(server)) => {
+            server.add_to(&mut flags)
+        }
         Command::Sandbox(Sandbox::Serve(server)) => server.add_to(&mut flags),
         _ => {}
     }
@@ -21,7 +23,10 @@ pub(crate) fn dispatch(cli: &Cli) -> Result<(), Failure> {
         return demo::run(options, &cli.common, &flags, &environment);
     }
     let (configuration, layers) = Configuration::from_outside(&flags, &environment)?;
-    let serves = matches!(cli.command, Command::Serve(_) | Command::Platform(Platform::Serve(_)) | Command::Sandbox(_));
+    let serves = matches!(
+        cli.command,
+        Command::Serve(_) | Command::Platform(Platform::Serve(_)) | Command::Sandbox(_)
+    );
     telemetry::start_logging(configuration.log.as_deref(), serves)?;
     let json = cli.common.json;
     let short = |request: Request| runtime::run(short::run(&configuration, request))?.print(json);
@@ -57,7 +62,9 @@ fn shown_configuration(
     let catalogue = crate::wiring::connect::catalogue(configuration)?;
     crate::wiring::connect::overrides(configuration, &catalogue)?;
     Ok(match config {
-        Config::Check => Output::of(serde_json::json!({"ok": true})).with_note("The configuration holds together."),
+        Config::Check => {
+            Output::of(serde_json::json!({"ok": true})).with_note("The configuration holds together.")
+        }
         Config::Show => Output::of(shown(layers)),
     })
 }

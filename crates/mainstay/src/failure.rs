@@ -33,7 +33,11 @@ impl Failure {
 
     /// A failure of the database in the middle of a command.
     pub(crate) fn database(what: impl Into<String>, why: impl fmt::Display) -> Self {
-        Self::new(what, why, "look at the disk and the database, then give the command again; `mainstay doctor` looks for the cause")
+        Self::new(
+            what,
+            why,
+            "look at the disk and the database, then give the command again; `mainstay doctor` looks for the cause",
+        )
     }
 
     /// 1, or 2 for wrong usage.
@@ -55,9 +59,18 @@ mod tests {
 
     #[test]
     fn a_failure_has_three_parts_and_survives_the_socket() {
-        let failure = Failure::new("the port is taken", "another program listens there", "choose another with `--listen`");
+        let failure = Failure::new(
+            "the port is taken",
+            "another program listens there",
+            "choose another with `--listen`",
+        );
         let text = failure.to_string();
-        assert!(text.contains("the port is taken") && text.contains("why: another") && text.contains("`--listen`"), "{text}");
+        assert!(
+            text.contains("the port is taken")
+                && text.contains("why: another")
+                && text.contains("`--listen`"),
+            "{text}"
+        );
         let wire = serde_json::to_string(&failure).unwrap();
         assert_eq!(serde_json::from_str::<Failure>(&wire).unwrap(), failure);
         assert_eq!(failure.exit_code(), 1);

@@ -63,7 +63,9 @@ pub(crate) fn line(text: &impl fmt::Display) -> Result<(), Failure> {
         Ok(()) => Ok(()),
         // `mainstay connections list | head -1` is no failure.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        Err(error) => Err(Failure::new("the output cannot be written", error, "look at where standard output goes")),
+        Err(error) => {
+            Err(Failure::new("the output cannot be written", error, "look at where standard output goes"))
+        }
     }
 }
 
@@ -90,7 +92,8 @@ fn table(rows: &[Value], columns: &[String]) -> String {
     if rows.is_empty() {
         return "(none)".to_owned();
     }
-    let mut lines = vec![columns.iter().map(|column| column.to_uppercase().replace(['.', '_'], " ")).collect::<Vec<_>>()];
+    let mut lines =
+        vec![columns.iter().map(|column| column.to_uppercase().replace(['.', '_'], " ")).collect::<Vec<_>>()];
     lines.extend(rows.iter().map(|row| columns.iter().map(|column| cell(at(row, column))).collect()));
     let width =
         |column: usize| lines.iter().map(|line| line[column].chars().count()).max().unwrap_or_default();
@@ -111,7 +114,9 @@ fn members(value: &Value, indent: &str) -> String {
     members_of
         .iter()
         .map(|(name, value)| match value {
-            Value::Object(inner) if !inner.is_empty() => format!("{indent}{name}\n{}", members(value, &format!("{indent}  "))),
+            Value::Object(inner) if !inner.is_empty() => {
+                format!("{indent}{name}\n{}", members(value, &format!("{indent}  ")))
+            }
             other => format!("{indent}{name:width$}  {}", cell(other)),
         })
         .collect::<Vec<_>>()
@@ -126,7 +131,10 @@ mod tests {
 
     #[test]
     fn a_list_is_a_table_for_people_and_an_envelope_for_programs() {
-        let output = Output::list(vec![json!({"id": "a", "end": {"state": "active"}}), json!({"id": "bcd"})], &["id", "end.state"]);
+        let output = Output::list(
+            vec![json!({"id": "a", "end": {"state": "active"}}), json!({"id": "bcd"})],
+            &["id", "end.state"],
+        );
         assert_eq!(output.human(), "ID   END STATE\na    active\nbcd  –");
         assert_eq!(output.data["next"], Value::Null);
         assert_eq!(Output::list(vec![], &["id"]).human(), "(none)");

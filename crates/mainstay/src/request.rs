@@ -26,7 +26,12 @@ pub(crate) enum Request {
     /// `connections show`.
     ConnectionsShow { id: String },
     /// `connections link`.
-    ConnectionsLink { accounting: String, country: Option<String>, reference: Option<String>, return_to: Option<String> },
+    ConnectionsLink {
+        accounting: String,
+        country: Option<String>,
+        reference: Option<String>,
+        return_to: Option<String>,
+    },
     /// `connections disconnect`.
     ConnectionsDisconnect { id: String },
     /// `clients set`.

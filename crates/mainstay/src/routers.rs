@@ -11,8 +11,8 @@ use web::shared::{Side as SiteSide, frame};
 
 use crate::access_control::PlatformAccess;
 use crate::configuration::{Configuration, PublicUrl};
-use crate::serving;
 use crate::servers::site;
+use crate::serving;
 use crate::switches::{follow_clock, switches};
 use crate::wiring::Process;
 use crate::wiring::connect::ConnectSide;
@@ -55,7 +55,8 @@ pub(crate) fn platform(
     let mut site = site(configuration, SiteSide::Platform, &side.opened, public_url);
     site.manner_of = web::platform::manner_of;
     let site = Arc::new(site);
-    let state = web::platform::PlatformState { platform: Arc::clone(&side.platform), site: Arc::clone(&site) };
+    let state =
+        web::platform::PlatformState { platform: Arc::clone(&side.platform), site: Arc::clone(&site) };
     let mut router = web::platform::router(state);
     let clock = follow_clock(configuration, process, &side.opened);
     if configuration.sandbox {

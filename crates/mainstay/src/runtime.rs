@@ -24,7 +24,8 @@ pub(crate) struct Tasks {
 impl Tasks {
     /// Begins to listen for SIGTERM and SIGINT. The first asks for an orderly stop; a second ends the process at once.
     pub(crate) fn stop_on_signals(&self) -> Result<(), Failure> {
-        let refused = |error| Failure::new("signals cannot be received", error, "look at the limits of this process");
+        let refused =
+            |error| Failure::new("signals cannot be received", error, "look at the limits of this process");
         let mut terminate = signal(SignalKind::terminate()).map_err(refused)?;
         let mut interrupt = signal(SignalKind::interrupt()).map_err(refused)?;
         let stopping = self.stopping.clone();
@@ -57,7 +58,11 @@ impl Tasks {
         tokio::time::timeout(LONGEST_STOP, self.tracker.wait()).await.map_err(|_| {
             Failure::new(
                 "the process was stopped with work unfinished",
-                format!("of {running} tasks {} were still running after {} s", self.tracker.len(), LONGEST_STOP.as_secs()),
+                format!(
+                    "of {running} tasks {} were still running after {} s",
+                    self.tracker.len(),
+                    LONGEST_STOP.as_secs()
+                ),
                 "start it again: what was under way is found by its markers and settled then",
             )
         })
@@ -72,6 +77,8 @@ pub(crate) fn run<T>(future: impl Future<Output = Result<T, Failure>>) -> Result
         .thread_keep_alive(Duration::from_secs(5))
         .enable_all()
         .build()
-        .map_err(|error| Failure::new("the process cannot start its threads", error, "look at the limits of this process"))?;
+        .map_err(|error| {
+            Failure::new("the process cannot start its threads", error, "look at the limits of this process")
+        })?;
     runtime.block_on(future)
 }

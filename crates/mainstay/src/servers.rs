@@ -67,7 +67,12 @@ pub(crate) async fn sandbox(configuration: &Configuration) -> Result<(), Failure
     run(&process, listening, router, &opened).await
 }
 
-async fn run(process: &Process, listening: Listening, router: Router, opened: &[Opened]) -> Result<(), Failure> {
+async fn run(
+    process: &Process,
+    listening: Listening,
+    router: Router,
+    opened: &[Opened],
+) -> Result<(), Failure> {
     let url = listening.url();
     listening.serve(router, &process.tasks);
     serving::say_ready(&url)?;
@@ -86,7 +91,11 @@ pub(crate) async fn until_stopped(process: &Process, opened: &[Opened]) -> Resul
 }
 
 /// Short commands of the connect side come in while this process holds the database.
-pub(crate) fn answer_commands_of_connect(configuration: &Configuration, process: &Process, side: &ConnectSide) -> Result<(), Failure> {
+pub(crate) fn answer_commands_of_connect(
+    configuration: &Configuration,
+    process: &Process,
+    side: &ConnectSide,
+) -> Result<(), Failure> {
     let side = side.clone();
     control::serve(&configuration.instance_directory(), Side::Connect, &process.tasks, move |request| {
         let side = side.clone();
@@ -95,7 +104,11 @@ pub(crate) fn answer_commands_of_connect(configuration: &Configuration, process:
 }
 
 /// Short commands of the platform side come in while this process holds the database.
-pub(crate) fn answer_commands_of_platform(configuration: &Configuration, process: &Process, side: &PlatformSide) -> Result<(), Failure> {
+pub(crate) fn answer_commands_of_platform(
+    configuration: &Configuration,
+    process: &Process,
+    side: &PlatformSide,
+) -> Result<(), Failure> {
     let side = side.clone();
     control::serve(&configuration.instance_directory(), Side::Platform, &process.tasks, move |request| {
         let side = side.clone();
@@ -104,8 +117,14 @@ pub(crate) fn answer_commands_of_platform(configuration: &Configuration, process
 }
 
 /// What every door of a side knows about its server.
-pub(crate) fn site(configuration: &Configuration, side: SiteSide, opened: &Opened, public_url: &PublicUrl) -> Site {
-    let (clock, entropy) = (Arc::clone(&opened.clock) as Arc<dyn Clock>, Arc::clone(&opened.entropy) as Arc<dyn Entropy>);
+pub(crate) fn site(
+    configuration: &Configuration,
+    side: SiteSide,
+    opened: &Opened,
+    public_url: &PublicUrl,
+) -> Site {
+    let (clock, entropy) =
+        (Arc::clone(&opened.clock) as Arc<dyn Clock>, Arc::clone(&opened.entropy) as Arc<dyn Entropy>);
     let environment = match configuration.environment {
         PleoEnvironment::Staging => Some("Staging".to_owned()),
         PleoEnvironment::Production => None,

@@ -96,7 +96,9 @@ pub(crate) fn vitals(process: &Process, opened: &[Opened], metrics_token: Option
             }
             .boxed()
         }),
-        metrics: Arc::new(move || metrics.as_ref().map(crate::telemetry::Metrics::render).unwrap_or_default()),
+        metrics: Arc::new(move || {
+            metrics.as_ref().map(crate::telemetry::Metrics::render).unwrap_or_default()
+        }),
         metrics_token,
     }
 }
@@ -117,11 +119,19 @@ fn keys_check(opened: &Opened) -> Check {
     let place = Place::new("ready", "probe", "probe", 0);
     let sealed = opened.sealer.seal(&place, b"probe");
     let ok = opened.sealer.open(&place, &sealed).is_ok_and(|plain| plain.expose() == b"probe");
-    Check { name: "keys", ok, detail: (!ok).then(|| "the encryption keys do not open what they sealed".to_owned()) }
+    Check {
+        name: "keys",
+        ok,
+        detail: (!ok).then(|| "the encryption keys do not open what they sealed".to_owned()),
+    }
 }
 
 /// Offers the metrics on an address of their own, where one is configured.
-pub(crate) async fn serve_metrics(configuration: &Configuration, vitals: &Vitals, tasks: &Tasks) -> Result<(), Failure> {
+pub(crate) async fn serve_metrics(
+    configuration: &Configuration,
+    vitals: &Vitals,
+    tasks: &Tasks,
+) -> Result<(), Failure> {
     if let Some(address) = configuration.metrics_listen {
         Listening::on(address).await?.serve(vitals::metrics_router(vitals.clone()), tasks);
     }

@@ -19,11 +19,16 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// Carries out a command.
 pub(crate) async fn run(configuration: &Configuration, request: Request) -> Result<Output, Failure> {
     let side = request.side();
-    if let Some(file) = configuration.sqlite_file(side.as_str()).filter(|file| !file.exists() && !request.begins()) {
+    if let Some(file) =
+        configuration.sqlite_file(side.as_str()).filter(|file| !file.exists() && !request.begins())
+    {
         return Err(Failure::new(
             format!("there is no {} side here", side.as_str()),
             format!("{} does not exist", file.display()),
-            format!("give the directory of its data with `--data DIR`, or start it with `{}`", side.serve_command()),
+            format!(
+                "give the directory of its data with `--data DIR`, or start it with `{}`",
+                side.serve_command()
+            ),
         ));
     }
     let process = Process::of_command();
@@ -38,24 +43,31 @@ pub(crate) async fn run(configuration: &Configuration, request: Request) -> Resu
                 return result.and_then(|output| finished.map(|()| output));
             }
             Err(NotOpened::Failed(failure)) => return Err(failure),
-            Err(NotOpened::InUse(_)) => match control::ask(&configuration.instance_directory(), side, &request).await {
-                Ok(result) => return result,
-                Err(unreachable) if unreachable.nothing_sent => last = Some(unreachable),
-                Err(unreachable) => return Err(not_answered(side, &unreachable)),
-            },
+            Err(NotOpened::InUse(_)) => {
+                match control::ask(&configuration.instance_directory(), side, &request).await {
+                    Ok(result) => return result,
+                    Err(unreachable) if unreachable.nothing_sent => last = Some(unreachable),
+                    Err(unreachable) => return Err(not_answered(side, &unreachable)),
+                }
+            }
         }
         tokio::time::sleep(PAUSE).await;
     }
-    let last = last.unwrap_or_else(|| Unreachable { why: "the database stays in use".to_owned(), nothing_sent: true });
+    let last = last
+        .unwrap_or_else(|| Unreachable { why: "the database stays in use".to_owned(), nothing_sent: true });
     Err(not_answered(side, &last))
 }
 
 fn not_answered(side: Side, unreachable: &Unreachable) -> Failure {
-    let doubt = if unreachable.nothing_sent { "" } else { "; whether the command was carried out is not known" };
+    let doubt =
+        if unreachable.nothing_sent { "" } else { "; whether the command was carried out is not known" };
     Failure::new(
         "another mainstay process holds the database and cannot be asked to carry out this command",
         format!("{}{doubt}", unreachable.why),
-        format!("give the command with the `--data` of that process (`{}`), or stop it first", side.serve_command()),
+        format!(
+            "give the command with the `--data` of that process (`{}`), or stop it first",
+            side.serve_command()
+        ),
     )
 }
 
@@ -66,11 +78,15 @@ async fn here(
     request: Request,
 ) -> Result<Output, Failure> {
     let side = request.side();
-    let public_url = configuration.public_url.clone().unwrap_or_else(|| PublicUrl::of_listener(side.default_address(configuration)));
+    let public_url = configuration
+        .public_url
+        .clone()
+        .unwrap_or_else(|| PublicUrl::of_listener(side.default_address(configuration)));
     match side {
         Side::Connect => {
             let http = wiring::connect::http_client(configuration)?;
-            let side = wiring::connect::build(process, configuration, opened, &public_url, Arc::clone(&http))?;
+            let side =
+                wiring::connect::build(process, configuration, opened, &public_url, Arc::clone(&http))?;
             execute::connect::execute(&side, request).await
         }
         Side::Platform | Side::Sandbox => {

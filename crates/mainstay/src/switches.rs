@@ -9,7 +9,11 @@ use crate::configuration::{Configuration, PleoEnvironment};
 use crate::wiring::{Opened, Process};
 
 /// Follows the clock of a side's database, which another process may move; in staging only, as it is moved nowhere else.
-pub(crate) fn follow_clock(configuration: &Configuration, process: &Process, opened: &Opened) -> Arc<ClockSwitch> {
+pub(crate) fn follow_clock(
+    configuration: &Configuration,
+    process: &Process,
+    opened: &Opened,
+) -> Arc<ClockSwitch> {
     let switch = Arc::new(ClockSwitch::new(Arc::clone(&opened.clock), Arc::new(opened.database.clone())));
     if configuration.environment == PleoEnvironment::Staging {
         let (following, stopping) = (Arc::clone(&switch), process.tasks.stopping.clone());

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use metrics_exporter_prometheus::{BuildError, PrometheusBuilder, PrometheusHandle};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing_subscriber::EnvFilter;
@@ -11,7 +11,8 @@ use crate::failure::Failure;
 
 /// Starts logging. `filter` is the configured one; without it servers tell what happens and commands only what is odd.
 pub(crate) fn start_logging(filter: Option<&str>, server: bool) -> Result<(), Failure> {
-    let refused = |why: String| Failure::new("logging cannot start", why, "set MAINSTAY_LOG to `info`, or unset it");
+    let refused =
+        |why: String| Failure::new("logging cannot start", why, "set MAINSTAY_LOG to `info`, or unset it");
     let filter = filter.unwrap_or(if server { "info" } else { "warn" });
     let filter = EnvFilter::try_new(filter).map_err(|error| refused(error.to_string()))?;
     tracing_subscriber::fmt()
@@ -33,6 +34,10 @@ pub(crate) fn start_logging(filter: Option<&str>, server: bool) -> Result<(), Fa
     Ok(())
 }
 
+/// Upper bounds of the buckets in which durations are counted, in seconds: from an answer out of memory to a provider that hardly
+/// answers. Few, since each is a line for every route.
+const BUCKETS: &[f64] = &[0.001, 0.005, 0.025, 0.1, 0.5, 2.5, 10.0, 60.0];
+
 /// What is measured, ready to be rendered.
 #[derive(Clone)]
 pub(crate) struct Metrics(PrometheusHandle);
@@ -40,9 +45,15 @@ pub(crate) struct Metrics(PrometheusHandle);
 impl Metrics {
     /// Starts recording; once a process.
     pub(crate) fn install() -> Result<Self, Failure> {
-        PrometheusBuilder::new().install_recorder().map(Self).map_err(|error| {
-            Failure::new("metrics cannot be recorded", error, "this is a defect of mainstay; please report it")
-        })
+        let refused = |error: BuildError| {
+            Failure::new(
+                "metrics cannot be recorded",
+                error,
+                "this is a defect of mainstay; please report it",
+            )
+        };
+        let builder = PrometheusBuilder::new().set_buckets(BUCKETS).map_err(refused)?;
+        builder.install_recorder().map(Self).map_err(refused)
     }
 
     /// The text that `/metrics` answers.

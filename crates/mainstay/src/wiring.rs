@@ -33,7 +33,12 @@ pub(crate) struct Process {
 impl Process {
     /// A process that only carries out a command.
     pub(crate) fn of_command() -> Self {
-        Self { clock: Arc::new(SystemClock::new()), entropy: Arc::new(SystemEntropy), tasks: Tasks::default(), metrics: None }
+        Self {
+            clock: Arc::new(SystemClock::new()),
+            entropy: Arc::new(SystemEntropy),
+            tasks: Tasks::default(),
+            metrics: None,
+        }
     }
 
     /// A process that serves: it measures, and stops when it is asked to.
@@ -54,8 +59,6 @@ pub(crate) struct Opened {
     pub(crate) database: Database,
     /// Seals and opens credentials.
     pub(crate) sealer: Arc<Sealer>,
-    /// The key-encryption keys behind the sealer.
-    pub(crate) wrap: Arc<LocalKeyWrap>,
     /// Keys for look-ups, cookies, fingerprints.
     pub(crate) keys: Arc<Keys>,
     /// The side's clock, which the sandbox may move.
@@ -127,7 +130,11 @@ pub(crate) fn location(configuration: &Configuration, which: Which<'_>) -> Locat
 /// Opens a side's database, brings its schema up to date, and opens its keys; makes both where there is nothing yet.
 ///
 /// A key file that cannot be used is found out before the database is touched, so that a refused start leaves nothing behind.
-pub(crate) async fn open(process: &Process, configuration: &Configuration, which: Which<'_>) -> Result<Opened, NotOpened> {
+pub(crate) async fn open(
+    process: &Process,
+    configuration: &Configuration,
+    which: Which<'_>,
+) -> Result<Opened, NotOpened> {
     let failed = side_failure::Opening { side: which.side };
     let key_file = configuration.key_file(&which.name());
     if key_file.exists() {
@@ -137,13 +144,15 @@ pub(crate) async fn open(process: &Process, configuration: &Configuration, which
     let clock = Arc::new(ShiftedClock::new(Arc::clone(&process.clock)));
     let database = database(process, configuration, which, Arc::clone(&clock) as Arc<dyn Clock>).await?;
     let empty = database.is_empty().await.map_err(|error| failed.store(&error))?;
-    let ring = KeyRing::open_or_create(&key_file, empty, &*process.entropy).map_err(|error| failed.key_file(&error))?;
-    let wrap = Arc::new(LocalKeyWrap::new(ring));
-    let sealer = Arc::new(Sealer::new(Arc::clone(&wrap) as Arc<dyn seal::KeyWrap>, Arc::clone(&process.entropy)));
-    let keys = Keys::load_or_create(&database, &sealer, &*clock, &*process.entropy).await.map_err(|error| failed.keys(&error))?;
+    let ring = KeyRing::open_or_create(&key_file, empty, &*process.entropy)
+        .map_err(|error| failed.key_file(&error))?;
+    let sealer = Arc::new(Sealer::new(Arc::new(LocalKeyWrap::new(ring)), Arc::clone(&process.entropy)));
+    let keys = Keys::load_or_create(&database, &sealer, &*clock, &*process.entropy)
+        .await
+        .map_err(|error| failed.keys(&error))?;
     // What is kept tells which time it is on this side, whether this process offers to move it or not.
     clock.set_offset_millis(database.clock_offset().await.map_err(|error| failed.store(&error))?);
-    Ok(Opened { database, sealer, wrap, keys: Arc::new(keys), clock, entropy: Arc::clone(&process.entropy) })
+    Ok(Opened { database, sealer, keys: Arc::new(keys), clock, entropy: Arc::clone(&process.entropy) })
 }
 
 /// Opens a side's database alone.
@@ -158,13 +167,18 @@ pub(crate) async fn database(
         Side::Platform => store::Side::Platform,
         Side::Sandbox => store::Side::Sandbox,
     };
-    let mut settings = store::Settings::new(side, location(configuration, which), clock, Arc::clone(&process.entropy));
+    let mut settings =
+        store::Settings::new(side, location(configuration, which), clock, Arc::clone(&process.entropy));
     if let Some(system) = which.system {
         settings = settings.system(system);
     }
     Database::open(settings).await.map_err(|error| {
         let failure = side_failure::Opening { side: which.side }.database(&error);
-        if matches!(error, OpenError::InUse { .. }) { NotOpened::InUse(failure) } else { NotOpened::Failed(failure) }
+        if matches!(error, OpenError::InUse { .. }) {
+            NotOpened::InUse(failure)
+        } else {
+            NotOpened::Failed(failure)
+        }
     })
 }
 

@@ -4,7 +4,9 @@ use base::StoreError;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ApiError {
     /// 401: no credential came along (RFC 6750 section 3: the challenge then carries no error code).
-    #[error("send a credential: `Authorization: Bearer <access token>`, or Basic with the API key as user name")]
+    #[error(
+        "send a credential: `Authorization: Bearer <access token>`, or Basic with the API key as user name"
+    )]
     NoCredential,
     /// 401: the credential is unknown, expired, revoked, or the wrong kind for its scheme. Says no more than that.
     #[error("the credential is not valid")]
@@ -94,11 +96,14 @@ impl ApiError {
 }
 
 /// No such company.
-pub(crate) const NO_COMPANY: ApiError = ApiError::NotFound { code: "COMPANY_NOT_FOUND", message: "there is no such company" };
+pub(crate) const NO_COMPANY: ApiError =
+    ApiError::NotFound { code: "COMPANY_NOT_FOUND", message: "there is no such company" };
 /// No such employee, or not one that the credential reaches.
-pub(crate) const NO_EMPLOYEE: ApiError = ApiError::NotFound { code: "EMPLOYEE_NOT_FOUND", message: "there is no such employee" };
+pub(crate) const NO_EMPLOYEE: ApiError =
+    ApiError::NotFound { code: "EMPLOYEE_NOT_FOUND", message: "there is no such employee" };
 /// No installation of this application for this subject.
 pub(crate) const NO_INSTALLATION: ApiError =
     ApiError::NotFound { code: "INSTALLATION_NOT_FOUND", message: "this application is not installed here" };
 /// No such job, or not one that the credential reaches.
-pub(crate) const NO_JOB: ApiError = ApiError::NotFound { code: "EXPORT_NOT_FOUND", message: "there is no such export job" };
+pub(crate) const NO_JOB: ApiError =
+    ApiError::NotFound { code: "EXPORT_NOT_FOUND", message: "there is no such export job" };

@@ -8,7 +8,7 @@ use base::Timestamp;
 use crate::{CompanyId, EmployeeId, ExpenseId, ExportJobId};
 
 /// A job that nobody has touched for this long has expired.
-pub const JOB_LIFE: Duration = Duration::from_secs(3600);
+pub const JOB_LIFE: Duration = Duration::from_hours(1);
 
 /// Most items in one update.
 pub const MAX_ITEM_UPDATES: usize = 100;
@@ -114,7 +114,11 @@ impl JobStatus {
 impl FromStr for JobStatus {
     type Err = UnknownExportWord;
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        JOB_STATUSES.iter().find(|(_, word)| *word == text).map(|(status, _)| *status).ok_or(UnknownExportWord)
+        JOB_STATUSES
+            .iter()
+            .find(|(_, word)| *word == text)
+            .map(|(status, _)| *status)
+            .ok_or(UnknownExportWord)
     }
 }
 
@@ -194,8 +198,10 @@ impl ExportJob {
         if self.status.is_running() && now >= end {
             self.status = JobStatus::Failed;
             self.expired_at = Some(end);
-            self.failure =
-                FailureReason { sentence: Some("The job was not updated for an hour.".to_owned()), kind: Some(JOB_EXPIRED.to_owned()) };
+            self.failure = FailureReason {
+                sentence: Some("The job was not updated for an hour.".to_owned()),
+                kind: Some(JOB_EXPIRED.to_owned()),
+            };
         }
         self
     }
@@ -234,7 +240,11 @@ impl ItemStatus {
 impl FromStr for ItemStatus {
     type Err = UnknownExportWord;
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        ITEM_STATUSES.iter().find(|(_, word)| *word == text).map(|(status, _)| *status).ok_or(UnknownExportWord)
+        ITEM_STATUSES
+            .iter()
+            .find(|(_, word)| *word == text)
+            .map(|(status, _)| *status)
+            .ok_or(UnknownExportWord)
     }
 }
 

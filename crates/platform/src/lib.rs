@@ -26,8 +26,8 @@ pub use application::Application;
 pub use caller::{AuthMethod, Caller, Presented};
 pub use error::ApiError;
 pub use export::{
-    EXPENSE_KINDS, Expense, ExportJob, ExportJobItem, FailureReason, ItemReport, ItemStatus, ItemUpdate, JOB_LIFE, JobEvent,
-    JobStatus, MAX_ITEM_UPDATES, UnknownExportWord,
+    EXPENSE_KINDS, Expense, ExportJob, ExportJobItem, FailureReason, ItemReport, ItemStatus, ItemUpdate,
+    JOB_LIFE, JobEvent, JobStatus, MAX_ITEM_UPDATES, UnknownExportWord,
 };
 pub use ids::{ApiKeyId, CompanyId, EmployeeId, ExpenseId, ExportJobId, InstallationId, OrganisationId};
 pub use installation::{Installation, InstallationChange, InstallationErrorCode, InstallationStatus};
@@ -39,8 +39,8 @@ pub use service::{
     ConnectedApp, ConsentChoice, Decision, NewExportJob, NewInstallation, NewStandaloneKey, StandaloneAccess,
 };
 pub use store::{
-    ApiKeys, CreateJob, EmployeeFilter, EventOutcome, Exports, Installations, ItemChange, ItemsOutcome, JobFilter, JobStep,
-    Reach, Standing, Store, Tenants,
+    ApiKeys, CreateJob, EmployeeFilter, EventOutcome, Exports, Installations, ItemChange, ItemsOutcome,
+    JobFilter, JobStep, Reach, Standing, Store, Tenants,
 };
 pub use subject::{ParseSubjectError, Subject, SubjectType};
 pub use tenancy::{Company, Employee, Membership, Organisation, ParseRoleError, Role};

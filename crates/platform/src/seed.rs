@@ -12,7 +12,7 @@ use base::Secret;
 
 use crate::{ApiKeyId, EmployeeId};
 
-pub(crate) use plan::{PlannedKey, PlannedUser, Plan};
+pub(crate) use plan::{Plan, PlannedKey, PlannedUser};
 
 /// A seed file that was found good.
 #[derive(Debug)]

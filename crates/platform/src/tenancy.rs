@@ -86,7 +86,10 @@ pub struct ParseRoleError;
 impl FromStr for Role {
     type Err = ParseRoleError;
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        [Self::Admin, Self::Bookkeeper, Self::Employee].into_iter().find(|role| role.as_str() == text).ok_or(ParseRoleError)
+        [Self::Admin, Self::Bookkeeper, Self::Employee]
+            .into_iter()
+            .find(|role| role.as_str() == text)
+            .ok_or(ParseRoleError)
     }
 }
 

@@ -2,6 +2,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use base::{Clock, Entropy, Secret, StoreError};
+use tokio_util::task::TaskTracker;
 
 use crate::{ClockSwitch, Faults, Journal, Redaction};
 
@@ -60,6 +61,8 @@ pub struct Switches {
     pub entropy: Arc<dyn Entropy>,
     /// The server's own part; absent on the connect side, which has the clock alone.
     pub access: Option<Arc<dyn AccessControl>>,
+    /// Requests that a fault holds up. They go on when their senders hang up, and end with the process.
+    pub held_up: TaskTracker,
     token: Secret<String>,
 }
 
@@ -81,6 +84,7 @@ impl Switches {
             clock_switch,
             entropy,
             access,
+            held_up: TaskTracker::new(),
             token,
         }
     }

@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 use audit::AuditRecord;
 use authserver::{
-    Authorisation, AuthorisationFilter, AuthorisationId, Client, ClientId, ClientSecret, ClientState, EarlierTokens,
-    EndReason, EndSelection, Exchange, LoadedAuthorisation, Rotate, Store, WriteOutcome,
+    Authorisation, AuthorisationFilter, AuthorisationId, Client, ClientId, ClientSecret, ClientState,
+    EarlierTokens, EndReason, EndSelection, Exchange, LoadedAuthorisation, Rotate, Store, WriteOutcome,
 };
 use base::{StoreError, Timestamp};
 
@@ -98,7 +98,11 @@ impl Store for Database {
         .await
     }
 
-    async fn earlier_tokens(&self, id: AuthorisationId, now: Timestamp) -> Result<Vec<EarlierTokens>, StoreError> {
+    async fn earlier_tokens(
+        &self,
+        id: AuthorisationId,
+        now: Timestamp,
+    ) -> Result<Vec<EarlierTokens>, StoreError> {
         self.read("authserver.earlier_tokens", move |tx| {
             let sql = "SELECT * FROM earlier_tokens WHERE authorisation_id = $1 AND expires_at > $2 \
                        ORDER BY generation DESC";
@@ -158,7 +162,11 @@ impl Store for Database {
         .await
     }
 
-    async fn note_successor_used(&self, id: AuthorisationId, generation: u32) -> Result<WriteOutcome, StoreError> {
+    async fn note_successor_used(
+        &self,
+        id: AuthorisationId,
+        generation: u32,
+    ) -> Result<WriteOutcome, StoreError> {
         self.run_tx("authserver.note_successor_used", move |tx| {
             let sql = "UPDATE authorisations SET successor = NULL \
                        WHERE id = $1 AND generation = $2 AND state = 'active' AND successor IS NOT NULL";

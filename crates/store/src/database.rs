@@ -56,7 +56,11 @@ impl Database {
     }
 
     /// The same with another list of migrations; for tests of migrating.
-    pub fn memory_with(side: Side, clock: Arc<dyn Clock>, migrations: &[Migration]) -> Result<Self, OpenError> {
+    pub fn memory_with(
+        side: Side,
+        clock: Arc<dyn Clock>,
+        migrations: &[Migration],
+    ) -> Result<Self, OpenError> {
         let memory = Memory::open(migrations, &clock)?;
         Ok(Self { backend: Arc::new(Backend::Memory(Box::new(memory))), side, clock })
     }
@@ -121,7 +125,9 @@ impl Database {
                 postgres.schema(),
                 target.display()
             ))),
-            Backend::Memory(_) => Err(StoreError::Statement("a database in memory has snapshots, not backups".to_owned())),
+            Backend::Memory(_) => {
+                Err(StoreError::Statement("a database in memory has snapshots, not backups".to_owned()))
+            }
         }
     }
 
@@ -137,7 +143,8 @@ impl Database {
         let left = std::sync::atomic::AtomicU32::new(times);
         self.set_fault_hook(Some(Arc::new(move |running| {
             use std::sync::atomic::Ordering::SeqCst;
-            let meets = running == name && left.fetch_update(SeqCst, SeqCst, |left| left.checked_sub(1)).is_ok();
+            let meets =
+                running == name && left.fetch_update(SeqCst, SeqCst, |left| left.checked_sub(1)).is_ok();
             meets.then(|| fault.clone())
         })));
     }

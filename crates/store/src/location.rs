@@ -33,7 +33,11 @@ impl FromStr for Location {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         if let Some(path) = text.strip_prefix("sqlite:") {
             let path = path.strip_prefix("//").unwrap_or(path);
-            return if path.is_empty() { Err(LocationError::NoPath) } else { Ok(Self::Sqlite(PathBuf::from(path))) };
+            return if path.is_empty() {
+                Err(LocationError::NoPath)
+            } else {
+                Ok(Self::Sqlite(PathBuf::from(path)))
+            };
         }
         if text.starts_with("postgres://") || text.starts_with("postgresql://") {
             crate::postgres::check_url(text).map_err(LocationError::Postgres)?;

@@ -69,7 +69,12 @@ impl Memory {
         work(&mut tx)
     }
 
-    pub(crate) async fn run<T, F>(&self, name: &'static str, write: bool, mut work: F) -> Result<T, StoreError>
+    pub(crate) async fn run<T, F>(
+        &self,
+        name: &'static str,
+        write: bool,
+        mut work: F,
+    ) -> Result<T, StoreError>
     where
         F: FnMut(&mut Tx) -> Result<T, StoreError>,
     {

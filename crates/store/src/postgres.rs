@@ -45,7 +45,9 @@ impl Postgres {
     async fn connection(&self) -> Result<Object, StoreError> {
         self.pool.get().await.map_err(|error| match error {
             PoolError::Backend(error) => error::from_postgres(&error),
-            PoolError::Timeout(_) => StoreError::Unavailable("no connection to PostgreSQL became free in time".to_owned()),
+            PoolError::Timeout(_) => {
+                StoreError::Unavailable("no connection to PostgreSQL became free in time".to_owned())
+            }
             PoolError::Closed => StoreError::Unavailable("the database is closed".to_owned()),
             other => StoreError::Unavailable(other.to_string()),
         })

@@ -53,13 +53,15 @@ impl Row {
 
     /// The value of a column. `Corrupt` if it is not of that kind; `Option<T>` where NULL is allowed.
     pub fn get<T: FromValue>(&self, column: impl Column) -> Result<T, StoreError> {
-        T::from_value(self.value(column)?)
-            .ok_or_else(|| StoreError::Corrupt(format!("column {} should hold {}", column.name(), T::EXPECTED)))
+        T::from_value(self.value(column)?).ok_or_else(|| {
+            StoreError::Corrupt(format!("column {} should hold {}", column.name(), T::EXPECTED))
+        })
     }
 
     /// A text column read by `FromStr`: ids, states, URLs.
     pub fn parse<T: FromStr>(&self, column: impl Column) -> Result<T, StoreError> {
-        self.parse_opt(column)?.ok_or_else(|| StoreError::Corrupt(format!("column {} is NULL", column.name())))
+        self.parse_opt(column)?
+            .ok_or_else(|| StoreError::Corrupt(format!("column {} is NULL", column.name())))
     }
 
     /// The same where NULL is allowed.
@@ -78,7 +80,10 @@ impl Row {
         // serde's message can quote the value, so only the place is told.
         serde_json::from_str(&text).map_err(|error| {
             let place = error.column();
-            StoreError::Corrupt(format!("column {} holds other JSON than expected, see character {place}", column.name()))
+            StoreError::Corrupt(format!(
+                "column {} holds other JSON than expected, see character {place}",
+                column.name()
+            ))
         })
     }
 

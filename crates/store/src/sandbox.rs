@@ -3,7 +3,9 @@
 use async_trait::async_trait;
 use base::{StoreError, Timestamp};
 use identity::AccountId;
-use sandbox::{Agreement, Application, Booked, ClockOffset, Company, Connected, ConnectionId, NewBooking, Store};
+use sandbox::{
+    Agreement, Application, Booked, ClockOffset, Company, Connected, ConnectionId, NewBooking, Store,
+};
 
 use crate::{Database, Row, params};
 
@@ -127,7 +129,12 @@ impl Store for Database {
         .await
     }
 
-    async fn disconnect(&self, client_id: &str, account: AccountId, id: ConnectionId) -> Result<bool, StoreError> {
+    async fn disconnect(
+        &self,
+        client_id: &str,
+        account: AccountId,
+        id: ConnectionId,
+    ) -> Result<bool, StoreError> {
         let client_id = client_id.to_owned();
         self.run_tx("sandbox.disconnect", move |tx| {
             let sql = "DELETE FROM standin_connections WHERE id = $1 AND client_id = $2 AND account_id = $3";
@@ -136,7 +143,11 @@ impl Store for Database {
         .await
     }
 
-    async fn disconnect_all(&self, client_id: &str, company_id: Option<&str>) -> Result<Vec<AccountId>, StoreError> {
+    async fn disconnect_all(
+        &self,
+        client_id: &str,
+        company_id: Option<&str>,
+    ) -> Result<Vec<AccountId>, StoreError> {
         let (client_id, company_id) = (client_id.to_owned(), company_id.map(ToOwned::to_owned));
         self.run_tx("sandbox.disconnect_all", move |tx| {
             let rows = match &company_id {

@@ -59,8 +59,10 @@ impl Settings {
     /// The schema on PostgreSQL: the side's name, with the system's after it. Other characters than letters and digits become `_`.
     pub(crate) fn schema(&self) -> String {
         let Some(system) = &self.system else { return self.side.to_string() };
-        let system: String =
-            system.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' }).collect();
+        let system: String = system
+            .chars()
+            .map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' })
+            .collect();
         format!("{}_{system}", self.side)
     }
 }

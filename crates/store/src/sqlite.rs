@@ -33,13 +33,19 @@ pub(crate) struct Sqlite {
 
 impl Sqlite {
     /// Takes the file's lock, opens and migrates. Blocking.
-    pub(crate) fn open(path: PathBuf, migrations: &[Migration], clock: &Arc<dyn Clock>) -> Result<Self, OpenError> {
+    pub(crate) fn open(
+        path: PathBuf,
+        migrations: &[Migration],
+        clock: &Arc<dyn Clock>,
+    ) -> Result<Self, OpenError> {
         let lock = FileLock::take(&path)?;
         let mut tx = connection::open_writer(&path, clock)?;
         migrate(&mut tx, migrations, clock.now())?;
         let name = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
-        let writer = Writer::start(&name, tx, lock)
-            .map_err(|error| OpenError::File { path: path.clone(), reason: format!("no writer thread: {error}") })?;
+        let writer = Writer::start(&name, tx, lock).map_err(|error| OpenError::File {
+            path: path.clone(),
+            reason: format!("no writer thread: {error}"),
+        })?;
         Ok(Self { writer, readers: Readers::new(path.clone(), Arc::clone(clock)), path })
     }
 

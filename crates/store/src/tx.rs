@@ -57,7 +57,8 @@ impl Tx {
 
     /// The first row of a statement that always gives one (`SELECT count(*)`); `Corrupt` if it gave none.
     pub fn query_one(&mut self, sql: &str, values: &[Value]) -> Result<Row, StoreError> {
-        self.query_opt(sql, values)?.ok_or_else(|| StoreError::Corrupt("a row that must be there is missing".to_owned()))
+        self.query_opt(sql, values)?
+            .ok_or_else(|| StoreError::Corrupt("a row that must be there is missing".to_owned()))
     }
 
     /// Lets nothing of this transaction be kept, although the closure returns `Ok`: for an outcome that is known only after
@@ -68,7 +69,10 @@ impl Tx {
         }
     }
 
-    fn statement<T>(&mut self, run: impl FnOnce(&mut Backend) -> Result<T, StoreError>) -> Result<T, StoreError> {
+    fn statement<T>(
+        &mut self,
+        run: impl FnOnce(&mut Backend) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
         if let State::Failed(error) = &self.state {
             let text = format!("an earlier statement of the same transaction failed: {error}");
             return Err(StoreError::Statement(text));

@@ -45,7 +45,8 @@ pub fn router(state: PlatformState) -> Router {
 
 /// Which shape refusals have, by path: resource APIs as Pleo's, OAuth endpoints as RFC 6749 section 5.2, the rest as usual.
 pub fn manner_of(path: &str) -> Manner {
-    let below = |prefix: &str| path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    let below =
+        |prefix: &str| path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
     if ["/v1", "/v2", "/v3"].into_iter().any(below) {
         Manner::of::<ResourceApi>()
     } else if ["/oauth/token", "/oauth/revoke", "/.well-known"].into_iter().any(below) {

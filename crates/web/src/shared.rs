@@ -4,9 +4,11 @@
 //! frame every answer has a request id, security headers and a measured duration, and each refusal has the shape of the
 //! surface it belongs to: problem details for APIs, a page for people, whatever a side defines for its OAuth endpoints.
 
+mod announced_body;
 pub mod assets;
 mod client_address;
 mod cookies;
+mod country;
 mod decode;
 mod extract;
 mod forms;
@@ -23,6 +25,7 @@ pub mod vitals;
 
 pub use client_address::ClientAddress;
 pub use cookies::CookieLife;
+pub use country::country_name;
 pub use decode::{DecodeError, Pairs};
 pub use extract::{Form, Json, Path, Query, RawForm, RawQuery};
 pub use forms::{CSRF_FIELD, FieldError, FormErrors};

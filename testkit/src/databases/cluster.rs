@@ -73,7 +73,14 @@ impl Cluster {
         let directory = PathBuf::from(directory.trim());
         let data = directory.join("data");
         run(as_account(&programs[0])?
-            .args(["--no-sync", "--auth=trust", "--encoding=UTF8", "--locale=C", "--username=postgres", "--pgdata"])
+            .args([
+                "--no-sync",
+                "--auth=trust",
+                "--encoding=UTF8",
+                "--locale=C",
+                "--username=postgres",
+                "--pgdata",
+            ])
             .arg(&data));
         let mut options = Vec::new();
         if durability == Durability::Fast {
@@ -82,7 +89,9 @@ impl Cluster {
         if tls {
             certificate::write(&directory);
             options.push("-cssl=on".to_owned());
-            for (option, file) in [("ssl_cert_file", certificate::CERTIFICATE), ("ssl_key_file", certificate::KEY)] {
+            for (option, file) in
+                [("ssl_cert_file", certificate::CERTIFICATE), ("ssl_key_file", certificate::KEY)]
+            {
                 options.push(format!("-c{option}={}", directory.join(file).display()));
             }
         }
@@ -146,7 +155,9 @@ impl Cluster {
         const SSL_REQUEST: [u8; 8] = [0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f];
         let Ok(mut stream) = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)) else { return false };
         let mut answer = [0];
-        stream.write_all(&SSL_REQUEST).is_ok() && stream.read_exact(&mut answer).is_ok() && matches!(&answer, b"N" | b"S")
+        stream.write_all(&SSL_REQUEST).is_ok()
+            && stream.read_exact(&mut answer).is_ok()
+            && matches!(&answer, b"N" | b"S")
     }
 
     /// The port on 127.0.0.1.
@@ -227,7 +238,9 @@ fn as_account(program: impl AsRef<Path>) -> Result<Command, Missing> {
         return Err(Missing { part: Part::Postgres, reason });
     }
     let mut command = Command::new("setpriv");
-    command.args([&format!("--reuid={ACCOUNT}"), &format!("--regid={ACCOUNT}"), "--init-groups", "--"]).arg(program);
+    command
+        .args([&format!("--reuid={ACCOUNT}"), &format!("--regid={ACCOUNT}"), "--init-groups", "--"])
+        .arg(program);
     Ok(command)
 }
 

@@ -85,7 +85,10 @@ fn a_cluster_ends_with_its_process() -> Result<(), CaseError> {
     holder.wait().unwrap();
     // The server closes what is open when it stops; a connection that stays open would run into the timeout.
     let ended = connection.read(&mut [0]);
-    assert!(matches!(ended, Ok(0)) || ended.is_err_and(|error| error.kind() == std::io::ErrorKind::ConnectionReset));
+    assert!(
+        matches!(ended, Ok(0))
+            || ended.is_err_and(|error| error.kind() == std::io::ErrorKind::ConnectionReset)
+    );
     for _ in 0..200 {
         if !Path::new(directory).exists() {
             return Ok(());

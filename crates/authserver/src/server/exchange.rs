@@ -57,7 +57,7 @@ impl AuthorizationServer {
                 }
                 AuthorisationState::Active(_) => {
                     // RFC 6749 section 4.1.2: what the first exchange gave is revoked. That is committed first.
-                    let event = self.ended_event("authorization_code.reused", &authorisation, origin);
+                    let event = ended_event("authorization_code.reused", &authorisation, origin);
                     let record = self.auditor.record(event);
                     let _either_way_over =
                         self.ports.store.end(id, EndReason::CodeReused, now, vec![record]).await?;
@@ -109,22 +109,17 @@ impl AuthorizationServer {
             }
         }
     }
+}
 
-    /// An event that tells of the end of an authorisation by what its client did.
-    pub(super) fn ended_event(
-        &self,
-        kind: &'static str,
-        authorisation: &Authorisation,
-        origin: &Origin,
-    ) -> AuditEvent {
-        metrics::counter!("oauth_authorisations_ended_total", "by" => kind).increment(1);
-        AuditEvent::new(kind, Actor::Client(authorisation.client_id.to_string()))
-            .subject(&authorisation.subject)
-            .client(&authorisation.client_id)
-            .origin(origin)
-            .with("authorisation", authorisation.id)
-            .with("granted_by", &authorisation.granted_by)
-    }
+/// An event that tells of the end of an authorisation by what its client did.
+pub(super) fn ended_event(kind: &'static str, authorisation: &Authorisation, origin: &Origin) -> AuditEvent {
+    metrics::counter!("oauth_authorisations_ended_total", "by" => kind).increment(1);
+    AuditEvent::new(kind, Actor::Client(authorisation.client_id.to_string()))
+        .subject(&authorisation.subject)
+        .client(&authorisation.client_id)
+        .origin(origin)
+        .with("authorisation", authorisation.id)
+        .with("granted_by", &authorisation.granted_by)
 }
 
 /// Whether the rest of the request fits the code.

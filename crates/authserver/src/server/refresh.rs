@@ -4,6 +4,7 @@ use oauth::token_text::TokenText;
 use oauth::{ErrorCode, Refused};
 use seal::Sealed;
 
+use super::exchange::ended_event;
 use super::issue::{Made, success};
 use super::{AuthorizationServer, presented};
 use crate::authorisation::{
@@ -64,8 +65,14 @@ impl AuthorizationServer {
                 }
                 Decision::Resend => return self.resend(&authorisation, tokens, now),
                 Decision::Rotate(plan) => {
-                    let rotation =
-                        Rotation { client, authorisation: &authorisation, tokens, plan, narrowed, now };
+                    let rotation = Rotation {
+                        client,
+                        authorisation: &authorisation,
+                        tokens,
+                        plan: *plan,
+                        narrowed,
+                        now,
+                    };
                     if let Some(success) = self.rotate(rotation, presented_text, origin).await? {
                         return Ok(success);
                     }
@@ -89,7 +96,7 @@ impl AuthorizationServer {
             _ => "refresh_token.replayed",
         };
         let event =
-            self.ended_event(kind, authorisation, origin).with("presented_generation", presented_generation);
+            ended_event(kind, authorisation, origin).with("presented_generation", presented_generation);
         let record = self.auditor.record(event);
         let now = self.ports.clock.now();
         let _either_way_over = self.ports.store.end(authorisation.id, reason, now, vec![record]).await?;

@@ -3,6 +3,7 @@ use oauth::introspection::ReceivedTokenQuestion;
 use oauth::token_text::TokenText;
 
 use super::endpoint::Opened;
+use super::exchange::ended_event;
 use super::{AuthorizationServer, presented};
 use crate::authorisation::{Authorisation, AuthorisationId, AuthorisationState, EndReason};
 use crate::client::Client;
@@ -38,7 +39,7 @@ impl AuthorizationServer {
                 && matches!(authorisation.state, AuthorisationState::Active(_))
             {
                 let record =
-                    self.auditor.record(self.ended_event("refresh_token.revoked", &authorisation, origin));
+                    self.auditor.record(ended_event("refresh_token.revoked", &authorisation, origin));
                 let _either_way_over =
                     self.ports.store.end(authorisation.id, EndReason::Revoked, now, vec![record]).await?;
             }
@@ -47,8 +48,7 @@ impl AuthorizationServer {
             && let AuthorisationState::Active(tokens) = &authorisation.state
             && presented::access(&self.ports.keys, &token, tokens, &[], now).is_some()
         {
-            let record =
-                self.auditor.record(self.ended_event("access_token.revoked", &authorisation, origin));
+            let record = self.auditor.record(ended_event("access_token.revoked", &authorisation, origin));
             // If the row has moved, a refresh has replaced this access token meanwhile.
             let _gone_either_way =
                 self.ports.store.drop_access_token(authorisation.id, tokens.generation, vec![record]).await?;

@@ -5,7 +5,7 @@ use authserver::{AuthorizationRefusal, ClientId, ClientState, PageReason};
 use oauth::authorization_request::NotRedirectable;
 use oauth::authorization_response::{Callback, CallbackOutcome};
 
-use crate::world::{CLIENT, REDIRECT, SUBJECT, World, code_of, confidential, origin, public};
+use crate::world::{CLIENT, REDIRECT, SUBJECT, World, code_of, confidential, origin, public, query};
 
 async fn page(world: &World, query: &str) -> PageReason {
     match world.server.begin_authorization(query).await {
@@ -38,7 +38,7 @@ async fn code(world: &World, query: &str) -> String {
 #[tokio::test]
 async fn what_must_not_be_redirected_is_shown_on_a_page() {
     let world = World::new().await;
-    let good = world.query(CLIENT, &world.verifier());
+    let good = query(CLIENT, &world.verifier());
     let missing = PageReason::Request(NotRedirectable::Client);
     assert_eq!(page(&world, &good.replace("client_id=client-1&", "")).await, missing);
     assert_eq!(page(&world, &format!("{good}&client_id=client-1")).await, missing);
@@ -65,17 +65,17 @@ async fn what_must_not_be_redirected_is_shown_on_a_page() {
 #[tokio::test]
 async fn without_a_redirect_uri_only_the_only_one_registered_is_used() {
     let world = World::new().await;
-    let query = world.query(CLIENT, &world.verifier()).replace(&format!("&redirect_uri={REDIRECT}"), "");
-    let request = world.server.begin_authorization(&query).await.unwrap();
+    let without = query(CLIENT, &world.verifier()).replace(&format!("&redirect_uri={REDIRECT}"), "");
+    let request = world.server.begin_authorization(&without).await.unwrap();
     assert_eq!(request.redirect_uri.as_str(), REDIRECT);
     let mut spec = confidential(CLIENT);
     spec.redirect_uris.push("https://app.example/other".parse().unwrap());
     world.seed(spec.clone()).await;
-    assert_eq!(page(&world, &query).await, PageReason::RedirectUriMissing);
+    assert_eq!(page(&world, &without).await, PageReason::RedirectUriMissing);
     spec.redirect_uris.clear();
     world.seed(spec).await;
-    assert_eq!(page(&world, &query).await, PageReason::RedirectUriMissing);
-    let with = world.query(CLIENT, &world.verifier());
+    assert_eq!(page(&world, &without).await, PageReason::RedirectUriMissing);
+    let with = query(CLIENT, &world.verifier());
     assert_eq!(page(&world, &with).await, PageReason::RedirectUriNotRegistered, "no first-use trust");
 }
 
@@ -84,7 +84,7 @@ async fn a_public_client_may_use_any_port_of_a_loopback_address() {
     let mut spec = public("native");
     spec.redirect_uris = vec!["http://127.0.0.1/cb".parse().unwrap()];
     let world = World::with(spec.clone()).await;
-    let query = world.query("native", &world.verifier()).replace(REDIRECT, "http://127.0.0.1:50123/cb");
+    let query = query("native", &world.verifier()).replace(REDIRECT, "http://127.0.0.1:50123/cb");
     let request = world.server.begin_authorization(&query).await.unwrap();
     assert_eq!(request.redirect_uri.as_str(), "http://127.0.0.1:50123/cb");
     world.seed(confidential(CLIENT)).await;
@@ -98,7 +98,7 @@ async fn a_public_client_may_use_any_port_of_a_loopback_address() {
 #[tokio::test]
 async fn other_errors_go_back_to_the_client_with_state_and_issuer() {
     let world = World::new().await;
-    let good = world.query(CLIENT, &world.verifier());
+    let good = query(CLIENT, &world.verifier());
     for (query, expected) in [
         (good.replace("response_type=code&", ""), "invalid_request"),
         (good.replace("=code&", "=token&"), "unsupported_response_type"),
@@ -117,7 +117,7 @@ async fn pkce_can_be_optional_for_a_confidential_client_and_is_enforced_when_it_
     let mut spec = confidential(CLIENT);
     spec.pkce = authserver::PkceRule::Optional;
     let world = World::with(spec).await;
-    let good = world.query(CLIENT, &world.verifier());
+    let good = query(CLIENT, &world.verifier());
     let bare = good.split("&code_challenge=").next().unwrap();
     assert!(world.server.begin_authorization(bare).await.is_ok());
     assert_eq!(code(&world, &good.replace("S256", "plain")).await, "invalid_request");
@@ -126,7 +126,7 @@ async fn pkce_can_be_optional_for_a_confidential_client_and_is_enforced_when_it_
 #[tokio::test]
 async fn scopes_default_to_the_registered_ones_and_the_test_scope_is_for_all() {
     let world = World::new().await;
-    let good = world.query(CLIENT, &world.verifier());
+    let good = query(CLIENT, &world.verifier());
     let request = world.server.begin_authorization(&good.replace("&scope=users:read", "")).await.unwrap();
     assert_eq!(request.scope, confidential(CLIENT).scope);
     let request = world.server.begin_authorization(&good.replace("users:read", "test:test")).await.unwrap();
@@ -140,9 +140,9 @@ async fn a_state_of_any_text_comes_back_as_it_was() {
     for (sent, expected) in
         [("", ""), ("%C3%A5%20%26%3D%23", "å &=#"), (&"x".repeat(2048), &"x".repeat(2048))]
     {
-        let query = world.query(CLIENT, &verifier).replace("state=st", &format!("state={sent}"));
+        let query = query(CLIENT, &verifier).replace("state=st", &format!("state={sent}"));
         let request = world.server.begin_authorization(&query).await.unwrap();
-        let granted = world.server.grant(&request, world.consent(), &origin()).await.unwrap();
+        let granted = world.server.grant(&request, crate::world::consent(), &origin()).await.unwrap();
         let callback = Callback::parse(granted.location.expose().split_once('?').unwrap().1).unwrap();
         assert_eq!(callback.state.as_deref(), Some(expected));
     }
@@ -151,8 +151,8 @@ async fn a_state_of_any_text_comes_back_as_it_was() {
 #[tokio::test]
 async fn a_grant_goes_back_with_code_state_issuer_and_subject_and_leaves_a_record() {
     let world = World::new().await;
-    let request = world.server.begin_authorization(&world.query(CLIENT, &world.verifier())).await.unwrap();
-    let granted = world.server.grant(&request, world.consent(), &origin()).await.unwrap();
+    let request = world.server.begin_authorization(&query(CLIENT, &world.verifier())).await.unwrap();
+    let granted = world.server.grant(&request, crate::world::consent(), &origin()).await.unwrap();
     let (uri, query) = granted.location.expose().split_once('?').unwrap();
     let callback = Callback::parse(query).unwrap();
     assert_eq!(uri, REDIRECT);
@@ -172,8 +172,8 @@ async fn a_grant_goes_back_with_code_state_issuer_and_subject_and_leaves_a_recor
 #[tokio::test]
 async fn consent_cannot_widen_what_was_asked() {
     let world = World::new().await;
-    let request = world.server.begin_authorization(&world.query(CLIENT, &world.verifier())).await.unwrap();
-    let mut consent = world.consent();
+    let request = world.server.begin_authorization(&query(CLIENT, &world.verifier())).await.unwrap();
+    let mut consent = crate::world::consent();
     consent.scope = "users:read accounts:write companies:read".parse().unwrap();
     let granted = world.server.grant(&request, consent, &origin()).await.unwrap();
     let stored = world.server.authorisation(granted.authorisation).await.unwrap().unwrap();
@@ -183,7 +183,7 @@ async fn consent_cannot_widen_what_was_asked() {
 #[tokio::test]
 async fn denial_goes_back_as_access_denied_and_stores_nothing() {
     let world = World::new().await;
-    let request = world.server.begin_authorization(&world.query(CLIENT, &world.verifier())).await.unwrap();
+    let request = world.server.begin_authorization(&query(CLIENT, &world.verifier())).await.unwrap();
     let location = world.server.deny(&request, "user-1", &origin()).await;
     let callback = Callback::parse(location.split_once('?').unwrap().1).unwrap();
     let CallbackOutcome::Error { code, .. } = callback.outcome else { panic!("no error") };
@@ -198,7 +198,7 @@ async fn denial_goes_back_as_access_denied_and_stores_nothing() {
 #[tokio::test]
 async fn a_client_that_is_not_approved_gets_nothing() {
     let world = World::new().await;
-    let query = world.query(CLIENT, &world.verifier());
+    let query = query(CLIENT, &world.verifier());
     for (state, reason) in [
         (ClientState::AwaitingReview, PageReason::ClientNotApproved),
         (ClientState::Suspended, PageReason::ClientNotApproved),

@@ -53,7 +53,7 @@ async fn an_ordinary_rotation_overlaps_and_keeps_authorisations() {
     let world = World::new().await;
     let tokens = world.connect().await;
     let old = Secret::new(SECRET.to_owned());
-    let overlap = Duration::from_secs(3600);
+    let overlap = Duration::from_hours(1);
     let id = ClientId::from(CLIENT);
     let new = world.server.rotate_client_secret(&id, false, overlap, Actor::System, &origin()).await.unwrap();
     assert!(authenticates(&world, &old).await && authenticates(&world, &new).await);

@@ -10,7 +10,9 @@ use oauth::ErrorCode::{
 };
 use oauth::token_request::EncodedRequest;
 
-use crate::world::{CLIENT, REDIRECT, SECRET, SUBJECT, World, confidential, origin, public, refresh_of};
+use crate::world::{
+    CLIENT, REDIRECT, SECRET, SUBJECT, World, confidential, origin, public, query, refresh_of,
+};
 
 #[tokio::test]
 async fn the_happy_path() {
@@ -18,8 +20,8 @@ async fn the_happy_path() {
     let tokens = world.connect().await;
     assert!(tokens.access_token.expose().starts_with("mst_at_"));
     assert!(refresh_of(&tokens).expose().starts_with("mst_rt_"));
-    assert_eq!(tokens.expires_in, Duration::from_secs(900));
-    assert_eq!(tokens.refresh_token_expires_in, Some(Duration::from_secs(60 * 24 * 3600)));
+    assert_eq!(tokens.expires_in, Duration::from_mins(15));
+    assert_eq!(tokens.refresh_token_expires_in, Some(Duration::from_hours(60 * 24)));
     assert_eq!((tokens.scope.to_string().as_str(), tokens.generation), ("users:read", 1));
     let access = world.server.authenticate(&tokens.access_token).await.unwrap();
     assert_eq!(
@@ -105,10 +107,10 @@ async fn a_verifier_for_a_code_without_challenge_is_refused() {
     spec.pkce = authserver::PkceRule::Optional;
     let world = World::with(spec).await;
     let verifier = world.verifier();
-    let query = world.query(CLIENT, &verifier);
+    let query = query(CLIENT, &verifier);
     let bare = query.split("&code_challenge=").next().unwrap();
     let request = world.server.begin_authorization(bare).await.unwrap();
-    let granted = world.server.grant(&request, world.consent(), &origin()).await.unwrap();
+    let granted = world.server.grant(&request, crate::world::consent(), &origin()).await.unwrap();
     let code = crate::world::code_of(granted.location.expose());
     assert_eq!(world.exchange(CLIENT, &code, REDIRECT, Some(&verifier)).await.unwrap_err(), InvalidGrant);
     assert!(world.exchange(CLIENT, &code, REDIRECT, None).await.is_ok());

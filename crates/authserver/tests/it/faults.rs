@@ -9,7 +9,7 @@ use authserver::{
 };
 use oauth::ErrorCode::InvalidGrant;
 
-use crate::world::{CLIENT, SECRET, World, confidential, origin, refresh_of};
+use crate::world::{CLIENT, SECRET, World, confidential, origin, query, refresh_of};
 
 /// One fault at one point, once.
 #[derive(Debug, Default)]
@@ -77,7 +77,7 @@ async fn a_fault_after_the_state_change_loses_the_answer_and_nothing_else() {
 async fn a_fault_at_the_authorization_endpoint() {
     let faults = Arc::new(Once::default());
     let world = World::disturbed(confidential(CLIENT), faults.clone(), Arc::new(NoJournal)).await;
-    let query = world.query(CLIENT, &world.verifier());
+    let query = query(CLIENT, &world.verifier());
     *faults.0.lock().unwrap() = Some((Endpoint::Authorize, Moment::Before, Fault::Html(502)));
     let refused = world.server.begin_authorization(&query).await.unwrap_err();
     assert!(matches!(refused, authserver::AuthorizationRefusal::Disturbed(Fault::Html(502))));

@@ -7,7 +7,7 @@ use authserver::{ClientId, EndReason};
 use base::Secret;
 use oauth::ErrorCode::{InvalidClient, InvalidGrant, InvalidScope};
 
-use crate::world::{CLIENT, REDIRECT, SUBJECT, World, confidential, origin, public, refresh_of};
+use crate::world::{CLIENT, REDIRECT, SUBJECT, World, confidential, origin, public, query, refresh_of};
 
 const DAY: u64 = 24 * 3600;
 
@@ -21,7 +21,7 @@ async fn a_refresh_gives_a_new_pair_and_kills_all_earlier_tokens() {
         (second.generation, &second.scope, second.authorisation),
         (2, &first.scope, first.authorisation)
     );
-    assert_eq!(second.expires_in, Duration::from_secs(900));
+    assert_eq!(second.expires_in, Duration::from_mins(15));
     assert_ne!(second.access_token.expose(), first.access_token.expose());
     assert_ne!(refresh_of(&second).expose(), refresh_of(&first).expose());
     assert!(!world.works(&first).await);
@@ -165,9 +165,9 @@ async fn a_narrower_scope_is_for_that_access_token_alone_and_a_wider_one_is_refu
     spec.scope = "users:read accounts:read".parse().unwrap();
     let world = World::with(spec).await;
     let verifier = world.verifier();
-    let query = world.query(CLIENT, &verifier).replace("&scope=users:read", "");
+    let query = query(CLIENT, &verifier).replace("&scope=users:read", "");
     let request = world.server.begin_authorization(&query).await.unwrap();
-    let mut consent = world.consent();
+    let mut consent = crate::world::consent();
     consent.scope = request.scope.clone();
     let granted = world.server.grant(&request, consent, &origin()).await.unwrap();
     let code = crate::world::code_of(granted.location.expose());

@@ -32,7 +32,7 @@ async fn xero_the_old_token_may_be_retried_for_thirty_minutes() {
 async fn exact_the_old_token_dies_when_the_new_one_is_first_used_and_early_refreshes_are_refused() {
     let mut spec = with(RotationPolicy::OldDiesWhenNewIsUsed);
     spec.rotation.earliest_refresh_before_expiry = Some(Duration::from_secs(30));
-    spec.access_token_lifetime = Duration::from_secs(600);
+    spec.access_token_lifetime = Duration::from_mins(10);
     let world = World::with(spec).await;
     let first = world.connect().await;
     assert_eq!(world.refresh(refresh_of(&first)).await.unwrap_err(), InvalidRequest);

@@ -51,6 +51,23 @@ pub(crate) fn origin() -> Origin {
     Origin { source: Some("192.0.2.1".to_owned()), request_id: Some("req-1".to_owned()) }
 }
 
+pub(crate) fn query(client: &str, verifier: &Verifier) -> String {
+    let challenge = verifier.challenge();
+    format!(
+        "response_type=code&client_id={client}&redirect_uri={REDIRECT}&state=st&scope=users:read\
+         &code_challenge={challenge}&code_challenge_method=S256"
+    )
+}
+
+pub(crate) fn consent() -> Consent {
+    Consent {
+        subject: SUBJECT.to_owned(),
+        granted_by: "user-1".to_owned(),
+        scope: "users:read".parse().unwrap(),
+        extra: vec![("urn_pleo_params_oauth_subject".to_owned(), SUBJECT.to_owned())],
+    }
+}
+
 fn schema() -> Vec<Migration> {
     let wanted =
         migrations_of(Side::Platform).iter().filter(|step| ["audit", "authserver"].contains(&step.name));
@@ -113,27 +130,10 @@ impl World {
         Verifier::generate(&*self.entropy)
     }
 
-    pub(crate) fn query(&self, client: &str, verifier: &Verifier) -> String {
-        let challenge = verifier.challenge();
-        format!(
-            "response_type=code&client_id={client}&redirect_uri={REDIRECT}&state=st&scope=users:read\
-             &code_challenge={challenge}&code_challenge_method=S256"
-        )
-    }
-
-    pub(crate) fn consent(&self) -> Consent {
-        Consent {
-            subject: SUBJECT.to_owned(),
-            granted_by: "user-1".to_owned(),
-            scope: "users:read".parse().unwrap(),
-            extra: vec![("urn_pleo_params_oauth_subject".to_owned(), SUBJECT.to_owned())],
-        }
-    }
-
     /// Sign-in and consent: the code.
     pub(crate) async fn code(&self, client: &str, verifier: &Verifier) -> Secret<String> {
-        let request = self.server.begin_authorization(&self.query(client, verifier)).await.unwrap();
-        let granted = self.server.grant(&request, self.consent(), &origin()).await.unwrap();
+        let request = self.server.begin_authorization(&query(client, verifier)).await.unwrap();
+        let granted = self.server.grant(&request, consent(), &origin()).await.unwrap();
         code_of(granted.location.expose())
     }
 
@@ -251,7 +251,7 @@ pub(crate) fn code_of(location: &str) -> Secret<String> {
         oauth::authorization_response::Callback::parse(location.split_once('?').unwrap().1).unwrap();
     match callback.outcome {
         oauth::authorization_response::CallbackOutcome::Code(code) => code,
-        other => panic!("no code: {other:?}"),
+        oauth::authorization_response::CallbackOutcome::Error { code, .. } => panic!("no code: {code}"),
     }
 }
 

@@ -27,7 +27,10 @@ pub(crate) enum CredentialError {
 
 impl Credential {
     /// The headers that carry it.
-    pub(crate) fn headers(&self, access: &ProviderAccess) -> Result<Vec<(HeaderName, HeaderValue)>, CredentialError> {
+    pub(crate) fn headers(
+        &self,
+        access: &ProviderAccess,
+    ) -> Result<Vec<(HeaderName, HeaderValue)>, CredentialError> {
         let bearer = || {
             let value = oauth::bearer::header(&self.secret);
             Ok(vec![(AUTHORIZATION, sensitive(value.expose())?)])
@@ -46,9 +49,12 @@ impl Credential {
                 .map(|(name, part)| {
                     let secret = match part {
                         KeyPart::Key => &self.secret,
-                        KeyPart::ClientSecret => self.client_secret.as_ref().ok_or(CredentialError::NoClientSecret)?,
+                        KeyPart::ClientSecret => {
+                            self.client_secret.as_ref().ok_or(CredentialError::NoClientSecret)?
+                        }
                     };
-                    let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| CredentialError::Characters)?;
+                    let name =
+                        HeaderName::from_bytes(name.as_bytes()).map_err(|_| CredentialError::Characters)?;
                     Ok((name, sensitive(secret.expose())?))
                 })
                 .collect(),

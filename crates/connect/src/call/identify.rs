@@ -34,7 +34,9 @@ pub(crate) async fn identify(reach: Reach<'_>) -> Result<Vec<Company>, CallError
     let rule = &reach.access.provider.company;
     let mut found = match &rule.found_by {
         CompanySearch::RedirectParameter(_) => {
-            let id = reach.redirect_company.ok_or_else(|| CallError::NotUnderstood("the redirect named no company".to_owned()))?;
+            let id = reach
+                .redirect_company
+                .ok_or_else(|| CallError::NotUnderstood("the redirect named no company".to_owned()))?;
             vec![FoundCompany::from_id(id)]
         }
         CompanySearch::List(list) => listed(reach, list).await?,

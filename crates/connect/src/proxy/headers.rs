@@ -1,5 +1,5 @@
-use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::Response;
+use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use outbound::Body;
 
 /// Headers that are a matter of one connection between two machines (RFC 9110 section 7.6.1).

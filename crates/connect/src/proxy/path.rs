@@ -32,7 +32,11 @@ pub enum PathError {
 const LAYERS: usize = 4;
 
 /// The address to call: API base, the company's part where the path carries it, and the caller's path, its encoding kept.
-pub(super) fn target(access: &ProviderAccess, company: &Company, path_and_query: &str) -> Result<String, PathError> {
+pub(super) fn target(
+    access: &ProviderAccess,
+    company: &Company,
+    path_and_query: &str,
+) -> Result<String, PathError> {
     let (path, query) = match path_and_query.split_once('?') {
         Some((path, query)) => (path, Some(query)),
         None => (path_and_query, None),
@@ -40,7 +44,9 @@ pub(super) fn target(access: &ProviderAccess, company: &Company, path_and_query:
     check(path)?;
     let base = access.endpoints.api_url.as_str().trim_end_matches('/');
     let prefix = match &access.provider.company.placed_in {
-        Placement::PathPrefix(template) => fill(template, &company.variables).map_err(|_| PathError::NotAPath)?,
+        Placement::PathPrefix(template) => {
+            fill(template, &company.variables).map_err(|_| PathError::NotAPath)?
+        }
         _ => String::new(),
     };
     let mut target = format!("{base}{prefix}");
@@ -78,7 +84,7 @@ fn check_layer(path: &[u8], depth: usize) -> Result<(), PathError> {
     if path.contains(&b'\\') {
         return Err(PathError::Backslash);
     }
-    if path.iter().any(|byte| byte.is_ascii_control()) || (depth == 0 && !is_well_encoded(path)) {
+    if path.iter().any(u8::is_ascii_control) || (depth == 0 && !is_well_encoded(path)) {
         return Err(PathError::NotAPath);
     }
     let segments: Vec<_> = path.strip_prefix(b"/").unwrap_or(path).split(|byte| *byte == b'/').collect();

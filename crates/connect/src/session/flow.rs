@@ -194,9 +194,10 @@ impl Flow {
 
     /// The provider said which companies the sign-in reaches. One: it is the one. Several: the person picks.
     pub fn identified(self, mut companies: Vec<Company>) -> Result<Self, FlowError> {
-        let (end, platform, grant) = match self {
-            Self::Identifying { end, platform, grant, .. } | Self::Choosing { end, platform, grant, .. } => (end, platform, grant),
-            _ => return Err(FlowError::NotHere),
+        let (Self::Identifying { end, platform, grant, .. } | Self::Choosing { end, platform, grant, .. }) =
+            self
+        else {
+            return Err(FlowError::NotHere);
         };
         match companies.len() {
             0 => Err(FlowError::NoSuchCompany),
@@ -213,7 +214,10 @@ impl Flow {
     pub fn choose(self, company: &str) -> Result<Self, FlowError> {
         let Self::Choosing { end, platform, grant, companies } = self else { return Err(FlowError::NotHere) };
         let reaches = companies.iter().map(|company| company.id.clone()).collect();
-        let company = companies.into_iter().find(|candidate| candidate.id == company).ok_or(FlowError::NoSuchCompany)?;
+        let company = companies
+            .into_iter()
+            .find(|candidate| candidate.id == company)
+            .ok_or(FlowError::NoSuchCompany)?;
         Self::known(end, platform, Party { grant, company, reaches })
     }
 
@@ -228,8 +232,12 @@ impl Flow {
     /// The person, or the probe before confirming, sends the walk back to sign in at `end` again.
     pub fn back_to(self, end: End) -> Result<Self, FlowError> {
         match (self, end) {
-            (Self::Confirming { platform, .. }, End::Accounting) => Ok(Self::Ready { end, platform: Some(platform) }),
-            (Self::Confirming { .. } | Self::Ready { .. }, End::Platform) => Ok(Self::Ready { end, platform: None }),
+            (Self::Confirming { platform, .. }, End::Accounting) => {
+                Ok(Self::Ready { end, platform: Some(platform) })
+            }
+            (Self::Confirming { .. } | Self::Ready { .. }, End::Platform) => {
+                Ok(Self::Ready { end, platform: None })
+            }
             _ => Err(FlowError::NotHere),
         }
     }
@@ -266,7 +274,9 @@ impl Flow {
             | Self::Away { platform, .. }
             | Self::Exchanging { platform, .. }
             | Self::AwaitingKey { platform, .. } => (platform.as_ref(), None),
-            Self::Identifying { platform, grant, .. } | Self::Choosing { platform, grant, .. } => (platform.as_ref(), Some(*grant)),
+            Self::Identifying { platform, grant, .. } | Self::Choosing { platform, grant, .. } => {
+                (platform.as_ref(), Some(*grant))
+            }
             Self::Confirming { platform, accounting } => (Some(platform), Some(accounting.grant)),
         };
         platform.map(|party| party.grant).into_iter().chain(own).collect()

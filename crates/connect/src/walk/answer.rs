@@ -56,10 +56,17 @@ impl Connect {
         }
     }
 
-    async fn accept(&self, provider: &str, query: &str, browser: Option<&Secret<String>>) -> Result<Accepted, CallbackError> {
+    async fn accept(
+        &self,
+        provider: &str,
+        query: &str,
+        browser: Option<&Secret<String>>,
+    ) -> Result<Accepted, CallbackError> {
         let parameters = Parameters::parse(query).map_err(|_| CallbackError::Unreadable)?;
-        let state = parameters.one("state").map_err(|_| CallbackError::Unreadable)?.ok_or(CallbackError::NotOurs)?;
-        let state = TokenText::<StateText>::parse(state, &Check(self.keys().clone())).map_err(|_| CallbackError::NotOurs)?;
+        let state =
+            parameters.one("state").map_err(|_| CallbackError::Unreadable)?.ok_or(CallbackError::NotOurs)?;
+        let state = TokenText::<StateText>::parse(state, &Check(self.keys().clone()))
+            .map_err(|_| CallbackError::NotOurs)?;
         let id = ConnectSessionId::from_uuid(state.row);
         let mut session = self.store().session(id).await?.ok_or(CallbackError::NotOurs)?;
         match self.belongs_to(&session, browser) {
@@ -74,7 +81,8 @@ impl Connect {
             return Err(CallbackError::Expired);
         }
         let (end, away) = (*end, away.clone());
-        let access = self.access_at(&session, end).await?.filter(|access| access.provider.id.as_str() == provider);
+        let access =
+            self.access_at(&session, end).await?.filter(|access| access.provider.id.as_str() == provider);
         let access = access.ok_or(CallbackError::NotOurs)?;
         let callback = Callback::parse(query);
         if let Err(Unreadable::Unreadable(_)) = callback {
@@ -85,7 +93,8 @@ impl Connect {
         {
             return Err(CallbackError::OtherIssuer(id));
         }
-        let verifier = session.verifier.take().map(|sealed| self.open_verifier(&session, &sealed)).transpose()?;
+        let verifier =
+            session.verifier.take().map(|sealed| self.open_verifier(&session, &sealed)).transpose()?;
         let flow = session.flow.clone().answered(self.now()).map_err(|_| CallbackError::AlreadyUsed(id))?;
         let session = self.step(session, flow, None, None, &[]).await.map_err(|error| match error {
             WalkError::Store(error) => CallbackError::Store(error),
@@ -95,39 +104,36 @@ impl Connect {
     }
 
     fn is_state(&self, away: &Away, secret: &[u8]) -> bool {
-        let key = away.state_key.parse::<MacKeyId>().ok().and_then(|id| self.keys().by_id(KeyPurpose::Cookie, &id));
+        let key =
+            away.state_key.parse::<MacKeyId>().ok().and_then(|id| self.keys().by_id(KeyPurpose::Cookie, &id));
         key.is_some_and(|key| {
-            let (known, given) = (Secret::new(away.state_mac.clone()), Secret::new(hex(&key.mac(STATE_CONTEXT, &[secret]))));
+            let (known, given) =
+                (Secret::new(away.state_mac.clone()), Secret::new(hex(&key.mac(STATE_CONTEXT, &[secret]))));
             known.equals_in_constant_time(&given)
         })
     }
 
-    fn open_verifier(&self, session: &ConnectSession, sealed: &Sealed) -> Result<Secret<String>, base::StoreError> {
+    fn open_verifier(
+        &self,
+        session: &ConnectSession,
+        sealed: &Sealed,
+    ) -> Result<Secret<String>, base::StoreError> {
         let corrupt = || base::StoreError::Corrupt(format!("the verifier of {} does not open", session.id));
-        let opened =
-            self.inner.parts.sealer.open(&verifier_place(session.id, session.version), sealed).map_err(|_| corrupt())?;
+        let opened = self
+            .inner
+            .parts
+            .sealer
+            .open(&verifier_place(session.id, session.version), sealed)
+            .map_err(|_| corrupt())?;
         Ok(Secret::new(std::str::from_utf8(opened.expose()).map_err(|_| corrupt())?.to_owned()))
     }
 
     async fn take_answer(&self, accepted: Accepted) -> Result<(), WalkError> {
         let Accepted { session, away, verifier, access, callback } = accepted;
         let name = access.provider.name.clone();
-        let (code, redirect_company) = match callback {
-            Ok(callback) => {
-                let company = match &access.provider.company.found_by {
-                    CompanySearch::RedirectParameter(parameter) => callback.extra(parameter).map(ToOwned::to_owned),
-                    _ => None,
-                };
-                match callback.outcome {
-                    CallbackOutcome::Code(code) => (code, company),
-                    CallbackOutcome::Error { code, .. } => return self.came_to_nothing(session, refusal(&code, &name)).await,
-                }
-            }
-            // Facts 17.27: without a code the attempt has failed.
-            Err(_) => {
-                let notice = Notice::new("no_code", format!("{name} sent you back without an answer. Please try again."));
-                return self.came_to_nothing(session, notice).await;
-            }
+        let (code, redirect_company) = match code_of(callback, &access, &name) {
+            Ok(found) => found,
+            Err(notice) => return self.came_to_nothing(session, notice).await,
         };
         let tokens = match self.exchange(&access, &away, &code, verifier).await? {
             Ok(tokens) => tokens,
@@ -140,7 +146,12 @@ impl Connect {
             refresh_token_expires_in: tokens.refresh_token_expires_in,
             scope: tokens.scope.as_deref().and_then(|scope| scope.parse::<Scope>().ok()),
         };
-        let given = self.authority().seal_new(access.provider.id.as_str(), &away.client_id, CredentialKind::OAuth, &new);
+        let given = self.authority().seal_new(
+            access.provider.id.as_str(),
+            &away.client_id,
+            CredentialKind::OAuth,
+            &new,
+        );
         let flow = session.flow.clone().signed_in(given.grant, redirect_company)?;
         // Stored before it is used (facts 17.34).
         let session = self.step(session, flow, None, Some(&given), &[]).await?;
@@ -156,15 +167,26 @@ impl Connect {
         verifier: Option<Secret<String>>,
     ) -> Result<Result<Box<Tokens>, Notice>, WalkError> {
         let name = &access.provider.name;
-        let not_set_up = || WalkError::NotSetUp(name.clone());
-        let client = self.directory().client(access).await?.filter(|client| client.client_id == away.client_id);
-        let secrets = self.directory().open_secrets(&client.ok_or_else(not_set_up)?)?;
-        let verifier = verifier.map(Verifier::parse).transpose().map_err(|_| not_set_up())?;
-        let request = TokenRequest::AuthorizationCode { code, redirect_uri: &away.redirect_uri, verifier: verifier.as_ref() };
+        let client =
+            self.directory().client(access).await?.filter(|client| client.client_id == away.client_id);
+        let verifier = verifier.map(Verifier::parse).transpose();
+        let (Some(client), Ok(verifier)) = (client, verifier) else {
+            // Another client was set while the person was away.
+            let sentence =
+                format!("{name} has been set up anew while you were there. Please sign in once more.");
+            return Ok(Err(Notice::new("client_changed", sentence)));
+        };
+        let secrets = self.directory().open_secrets(&client)?;
+        let request = TokenRequest::AuthorizationCode {
+            code,
+            redirect_uri: &away.redirect_uri,
+            verifier: verifier.as_ref(),
+        };
         let mut secrets = secrets.iter();
         let mut secret = secrets.next();
         loop {
-            let outcome = self.authority().token_endpoint().request(access, &away.client_id, secret, &request).await;
+            let outcome =
+                self.authority().token_endpoint().request(access, &away.client_id, secret, &request).await;
             let (code, detail, sentence) = match outcome {
                 Outcome::Advanced(tokens) => return Ok(Ok(tokens)),
                 Outcome::NotProcessed { reason: DegradedReason::ClientRefused, detail, .. } => {
@@ -172,41 +194,86 @@ impl Connect {
                     if secret.is_some() {
                         continue;
                     }
-                    ("client_refused", detail, format!("{name} does not accept this application's own sign-in. Please tell whoever sent you the link."))
+                    (
+                        "client_refused",
+                        detail,
+                        format!(
+                            "{name} does not accept this application's own sign-in. Please tell whoever sent you the link."
+                        ),
+                    )
                 }
-                Outcome::Misconfigured { detail } => {
-                    ("misconfigured", detail, format!("{name} did not accept the request. Please tell whoever sent you the link."))
-                }
-                Outcome::Refused { detail } => {
-                    ("code_refused", detail, format!("{name} did not accept the sign-in; it may have taken too long. Please sign in again."))
-                }
-                Outcome::NotProcessed { detail, .. } | Outcome::Unknown { detail } => {
-                    ("provider_unavailable", detail, format!("{name} could not be reached to complete the sign-in. Please try again in a minute."))
-                }
+                Outcome::Misconfigured { detail } => (
+                    "misconfigured",
+                    detail,
+                    format!("{name} did not accept the request. Please tell whoever sent you the link."),
+                ),
+                Outcome::Refused { detail } => (
+                    "code_refused",
+                    detail,
+                    format!(
+                        "{name} did not accept the sign-in; it may have taken too long. Please sign in again."
+                    ),
+                ),
+                Outcome::NotProcessed { detail, .. } | Outcome::Unknown { detail } => (
+                    "provider_unavailable",
+                    detail,
+                    format!(
+                        "{name} could not be reached to complete the sign-in. Please try again in a minute."
+                    ),
+                ),
             };
             tracing::warn!(provider = %access.provider.id, outcome = code, detail, "a code could not be exchanged");
             return Ok(Err(Notice::new(code, sentence)));
         }
     }
 
-    pub(crate) async fn came_to_nothing(&self, session: ConnectSession, notice: Notice) -> Result<(), WalkError> {
+    pub(crate) async fn came_to_nothing(
+        &self,
+        session: ConnectSession,
+        notice: Notice,
+    ) -> Result<(), WalkError> {
         let flow = session.flow.clone().came_to_nothing()?;
         self.step(session, flow, Some(notice), None, &[]).await.map(|_| ())
+    }
+}
+
+/// The code of an answer, and the company where the provider names it there.
+fn code_of(
+    callback: Result<Callback, Unreadable>,
+    access: &ProviderAccess,
+    name: &str,
+) -> Result<(Secret<String>, Option<String>), Notice> {
+    // Facts 17.27: without a code the attempt has failed.
+    let callback = callback.map_err(|_| {
+        Notice::new("no_code", format!("{name} sent you back without an answer. Please try again."))
+    })?;
+    let company = match &access.provider.company.found_by {
+        CompanySearch::RedirectParameter(parameter) => callback.extra(parameter).map(ToOwned::to_owned),
+        _ => None,
+    };
+    match callback.outcome {
+        CallbackOutcome::Code(code) => Ok((code, company)),
+        CallbackOutcome::Error { code, .. } => Err(refusal(&code, name)),
     }
 }
 
 /// What an error on the redirect means for the person (facts 17.25).
 fn refusal(code: &ErrorCode, name: &str) -> Notice {
     match code {
-        ErrorCode::AccessDenied => {
-            Notice::new("access_denied", format!("Access was not allowed at {name}. Nothing has been changed. You can try again."))
-        }
-        ErrorCode::TemporarilyUnavailable | ErrorCode::ServerError => {
-            Notice::new("provider_unavailable", format!("{name} cannot complete the sign-in at the moment. Please try again in a minute."))
-        }
+        ErrorCode::AccessDenied => Notice::new(
+            "access_denied",
+            format!("Access was not allowed at {name}. Nothing has been changed. You can try again."),
+        ),
+        ErrorCode::TemporarilyUnavailable | ErrorCode::ServerError => Notice::new(
+            "provider_unavailable",
+            format!("{name} cannot complete the sign-in at the moment. Please try again in a minute."),
+        ),
         other => {
             tracing::warn!(provider = name, code = other.as_str(), "a sign-in was refused");
-            Notice::new("sign_in_refused", format!("{name} refused the sign-in. Please try again, or tell whoever sent you the link."))
+            Notice::new(
+                "sign_in_refused",
+                format!("{name} refused the sign-in. Please try again, or tell whoever sent you the link."),
+            )
         }
     }
 }

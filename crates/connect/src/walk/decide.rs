@@ -10,7 +10,9 @@ use super::find_company::Search;
 use super::{Next, WalkError};
 use crate::call::{CallError, Reach, call, prove};
 use crate::session::{ConnectSession, Finished, Flow, Notice, Party, Purpose};
-use crate::{Company, Connect, ConnectSessionId, ConnectionId, End, EventType, NewConnection, NewSide, Paired, Pairing};
+use crate::{
+    Company, Connect, ConnectSessionId, ConnectionId, End, EventType, NewConnection, NewSide, Paired, Pairing,
+};
 
 /// Where Pleo keeps the bond of an application and a company (facts 11).
 pub(crate) const INSTALLATION: &str = "/v1/installations/me";
@@ -28,7 +30,9 @@ impl Connect {
     pub async fn confirm(&self, id: ConnectSessionId, browser: &Secret<String>) -> Result<Next, WalkError> {
         let session = self.session_of(id, browser).await?;
         // A second click finds the walk finished and shows that.
-        let Flow::Confirming { platform, accounting } = session.flow.clone() else { return Ok(Next::Page(id)) };
+        let Flow::Confirming { platform, accounting } = session.flow.clone() else {
+            return Ok(Next::Page(id));
+        };
         for (end, party) in [(End::Platform, &platform), (End::Accounting, &accounting)] {
             let access = self.need_access(&session, end).await?;
             match self.try_end(end, party, &access).await {
@@ -54,9 +58,13 @@ impl Connect {
         let (headers, lent) = self.borrow(party.grant, access).await.map_err(|search| match search {
             Search::Useless(notice) => Failed::SignInAgain(notice),
             Search::Later(notice) => Failed::Later(notice),
-            Search::Found(_) => Failed::Later(Notice::new("provider_unavailable", format!("{name} cannot be reached at the moment."))),
+            Search::Found(_) => Failed::Later(Notice::new(
+                "provider_unavailable",
+                format!("{name} cannot be reached at the moment."),
+            )),
         })?;
-        let reach = Reach { http: self.http(), access, headers: &headers, redirect_company: Some(&party.company.id) };
+        let reach =
+            Reach { http: self.http(), access, headers: &headers, redirect_company: Some(&party.company.id) };
         prove(reach, &party.company).await.map_err(|error| untried(&error, name))?;
         if end == End::Platform && lent.kind == CredentialKind::ApiKey {
             self.install(access, &headers, &party.company).await.map_err(|error| untried(&error, name))?;
@@ -78,7 +86,10 @@ impl Connect {
             }
             found => found?,
         };
-        let resource = found.pointer("/data/resource").or_else(|| found.pointer("/resource")).and_then(serde_json::Value::as_str);
+        let resource = found
+            .pointer("/data/resource")
+            .or_else(|| found.pointer("/resource"))
+            .and_then(serde_json::Value::as_str);
         match resource {
             Some(urn) if !urn.ends_with(&format!(":{}", company.id)) => {
                 Err(CallError::NotUnderstood("the installation is for another company".to_owned()))
@@ -87,10 +98,19 @@ impl Connect {
         }
     }
 
-    async fn pair(&self, session: ConnectSession, platform: Party, accounting: Party) -> Result<(), WalkError> {
-        let Purpose::Connect { reference, confirm, .. } = session.purpose.clone() else { return Err(WalkError::NotHere) };
-        let (at_platform, at_accounting) =
-            (self.need_access(&session, End::Platform).await?, self.need_access(&session, End::Accounting).await?);
+    async fn pair(
+        &self,
+        session: ConnectSession,
+        platform: Party,
+        accounting: Party,
+    ) -> Result<(), WalkError> {
+        let Purpose::Connect { reference, confirm, .. } = session.purpose.clone() else {
+            return Err(WalkError::NotHere);
+        };
+        let (at_platform, at_accounting) = (
+            self.need_access(&session, End::Platform).await?,
+            self.need_access(&session, End::Accounting).await?,
+        );
         let side = |access: &ProviderAccess, party: &Party| NewSide {
             provider: access.provider.id.to_string(),
             environment: access.endpoints.environment.clone(),
@@ -116,7 +136,8 @@ impl Connect {
         let mut finished_session = session.clone();
         finished_session.flow = session.flow.clone().paired(id, finished)?;
         finished_session.notice = None;
-        let pairing = Pairing { session: &finished_session, connection: &connection, moved: &moved, event: &event };
+        let pairing =
+            Pairing { session: &finished_session, connection: &connection, moved: &moved, event: &event };
         let (end, access, company) = match self.store().pair(&pairing).await? {
             Paired::Yes => {
                 for changed in moved.iter().copied().chain([id]) {
@@ -130,7 +151,10 @@ impl Connect {
             Paired::AccountingTaken(_) => (End::Accounting, at_accounting, accounting.company),
         };
         let notice = self.taken_notice(end, &access, &company).await?.unwrap_or_else(|| {
-            Notice::new("company_taken", format!("{} was connected by somebody else a moment ago.", company.name))
+            Notice::new(
+                "company_taken",
+                format!("{} was connected by somebody else a moment ago.", company.name),
+            )
         });
         let flow = session.flow.clone().back_to(end)?;
         self.step(session, flow, Some(notice), None, &[]).await.map(|_| ())
@@ -139,9 +163,12 @@ impl Connect {
     fn pair_sentence(&self, connection: &NewConnection, pending: bool) -> String {
         let NewConnection { platform, accounting, .. } = connection;
         let (left, right) = (&platform.company.name, &accounting.company.name);
-        let (at_left, at_right) = (self.directory().name(&platform.provider), self.directory().name(&accounting.provider));
+        let (at_left, at_right) =
+            (self.directory().name(&platform.provider), self.directory().name(&accounting.provider));
         if pending {
-            format!("{left} at {at_left} and {right} at {at_right} are signed in; the pair waits to be confirmed.")
+            format!(
+                "{left} at {at_left} and {right} at {at_right} are signed in; the pair waits to be confirmed."
+            )
         } else {
             format!("{left} at {at_left} was connected with {right} at {at_right}.")
         }
@@ -162,7 +189,9 @@ impl Connect {
         let mut moved = Vec::new();
         for company in reaches {
             let (provider, environment) = (access.provider.id.as_str(), &access.endpoints.environment);
-            let Some(id) = self.store().connection_of(end, provider, environment, company).await? else { continue };
+            let Some(id) = self.store().connection_of(end, provider, environment, company).await? else {
+                continue;
+            };
             let Some(other) = self.store().connection(id).await? else { continue };
             let is_over = matches!(other.side(end).facts.state, refresh::GrantState::Ended { .. });
             if id != apart_from && (access.provider.grant_per == GrantPer::User || is_over) {
@@ -177,13 +206,17 @@ fn untried(error: &CallError, name: &str) -> Failed {
     match error {
         CallError::Refused | CallError::Forbidden => Failed::SignInAgain(Notice::new(
             "credential_refused",
-            format!("{name} does not accept the sign-in any more. Please sign in there again; the other end is kept."),
+            format!(
+                "{name} does not accept the sign-in any more. Please sign in there again; the other end is kept."
+            ),
         )),
         CallError::NotFound | CallError::NotUnderstood(_) | CallError::Unavailable(_) => {
             tracing::warn!(provider = name, %error, "an end did not stand the trial before pairing");
             Failed::Later(Notice::new(
                 "provider_unavailable",
-                format!("{name} does not answer as it should at the moment. Both sign-ins are kept; please try again in a minute."),
+                format!(
+                    "{name} does not answer as it should at the moment. Both sign-ins are kept; please try again in a minute."
+                ),
             ))
         }
     }
@@ -191,9 +224,7 @@ fn untried(error: &CallError, name: &str) -> Failed {
 
 /// What a program is told of a new pair.
 pub(crate) fn pair_data(connection: &NewConnection) -> serde_json::Value {
-    let side = |side: &NewSide| {
-        json!({ "provider": side.provider, "company": { "id": side.company.id, "name": side.company.name } })
-    };
+    let side = |side: &NewSide| json!({ "provider": side.provider, "company": { "id": side.company.id, "name": side.company.name } });
     json!({
         "reference": connection.reference,
         "platform": side(&connection.platform),

@@ -55,7 +55,12 @@ impl Connect {
     }
 
     /// Signs in at Pleo anew, with another account or for another company.
-    pub async fn start_over(&self, id: ConnectSessionId, browser: &Secret<String>, end: End) -> Result<Next, WalkError> {
+    pub async fn start_over(
+        &self,
+        id: ConnectSessionId,
+        browser: &Secret<String>,
+        end: End,
+    ) -> Result<Next, WalkError> {
         let session = self.session_of(id, browser).await?;
         let flow = session.flow.clone().back_to(end)?;
         self.step(session, flow, None, None, &[]).await?;
@@ -74,19 +79,29 @@ impl Connect {
         Ok(Next::Provider(url))
     }
 
-    async fn send_away(&self, mut session: ConnectSession, end: End, access: &ProviderAccess) -> Result<Url, WalkError> {
+    async fn send_away(
+        &self,
+        mut session: ConnectSession,
+        end: End,
+        access: &ProviderAccess,
+    ) -> Result<Url, WalkError> {
         let not_set_up = || WalkError::NotSetUp(access.provider.name.clone());
         let client = self.directory().client(access).await?.ok_or_else(not_set_up)?;
         let (Some(rules), Some(endpoint)) = (&access.provider.oauth, &access.endpoints.authorize_url) else {
             return Err(not_set_up());
         };
         let state = TokenText::<StateText>::generate(session.id.uuid(), 1, self.entropy());
-        let hash = KeyedHash::of(&self.keys().current(KeyPurpose::Cookie), STATE_CONTEXT, state.secret.expose());
+        let hash =
+            KeyedHash::of(&self.keys().current(KeyPurpose::Cookie), STATE_CONTEXT, state.secret.expose());
         let redirect_uri = redirect_uri(self, access);
         let verifier = rules.pkce.then(|| Verifier::generate(self.entropy()));
         let challenge = verifier.as_ref().map(Verifier::challenge);
         let state = state.render(&Check(self.keys().clone()));
-        let extra: Vec<_> = rules.extra_authorize_parameters.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        let extra: Vec<_> = rules
+            .extra_authorize_parameters
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+            .collect();
         let url = AuthorizationRequest {
             client_id: &client.client_id,
             redirect_uri: &redirect_uri,
@@ -105,8 +120,8 @@ impl Connect {
         };
         let flow = session.flow.clone().leave(end, away)?;
         let place = verifier_place(session.id, session.version + 1);
-        session.verifier =
-            verifier.map(|verifier| self.inner.parts.sealer.seal(&place, verifier.secret().expose().as_bytes()));
+        session.verifier = verifier
+            .map(|verifier| self.inner.parts.sealer.seal(&place, verifier.secret().expose().as_bytes()));
         debug_assert!(matches!(flow, Flow::Away { .. }));
         self.step(session, flow, None, None, &[]).await?;
         Ok(url)

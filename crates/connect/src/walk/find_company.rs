@@ -31,7 +31,10 @@ impl Connect {
             let notice = lend_notice(&error, name);
             if notice.code == "sign_in_ended" { Search::Useless(notice) } else { Search::Later(notice) }
         })?;
-        let headers = self.credential_headers(access, lent.kind, lent.access_token.clone()).await.map_err(Search::Useless)?;
+        let headers = self
+            .credential_headers(access, lent.kind, lent.access_token.clone())
+            .await
+            .map_err(Search::Useless)?;
         Ok((headers, lent))
     }
 
@@ -45,9 +48,12 @@ impl Connect {
         let not_usable = |why: String| Notice::new("credential_unusable", why);
         let needs_secret = kind == CredentialKind::ApiKey && access.provider.oauth.is_none();
         let client_secret = if needs_secret {
-            let client = self.directory().client(access).await.map_err(|error| not_usable(error.to_string()))?;
+            let client =
+                self.directory().client(access).await.map_err(|error| not_usable(error.to_string()))?;
             let secrets = client.map(|client| self.directory().open_secrets(&client)).transpose();
-            secrets.map_err(|error| not_usable(error.to_string()))?.and_then(|secrets| secrets.into_iter().next())
+            secrets
+                .map_err(|error| not_usable(error.to_string()))?
+                .and_then(|secrets| secrets.into_iter().next())
         } else {
             None
         };
@@ -59,7 +65,12 @@ impl Connect {
     }
 
     /// Asks which companies a stored credential reaches.
-    pub(crate) async fn search(&self, grant: GrantId, access: &ProviderAccess, redirect_company: Option<&str>) -> Search {
+    pub(crate) async fn search(
+        &self,
+        grant: GrantId,
+        access: &ProviderAccess,
+        redirect_company: Option<&str>,
+    ) -> Search {
         let headers = match self.borrow(grant, access).await {
             Ok((headers, _)) => headers,
             Err(search) => return search,
@@ -87,7 +98,9 @@ impl Connect {
 
     /// Finds the company of a fresh sign-in and takes the step that follows.
     pub(crate) async fn find_company(&self, session: ConnectSession) -> Result<(), WalkError> {
-        let Flow::Identifying { end, grant, ref redirect_company, .. } = session.flow else { return Err(WalkError::NotHere) };
+        let Flow::Identifying { end, grant, ref redirect_company, .. } = session.flow else {
+            return Err(WalkError::NotHere);
+        };
         let access = self.need_access(&session, end).await?;
         let companies = match self.search(grant, &access, redirect_company.as_deref()).await {
             Search::Found(companies) => companies,
@@ -99,7 +112,9 @@ impl Connect {
         };
         match session.purpose {
             Purpose::Connect { .. } => self.company_found(session, end, &access, companies).await,
-            Purpose::Reauthorise { connection, .. } => self.signed_in_again(session, connection, end, grant, companies).await,
+            Purpose::Reauthorise { connection, .. } => {
+                self.signed_in_again(session, connection, end, grant, companies).await
+            }
         }
     }
 
@@ -120,9 +135,16 @@ impl Connect {
     }
 
     /// What to say if a company belongs to another connection already.
-    pub(crate) async fn taken_notice(&self, end: End, access: &ProviderAccess, company: &Company) -> Result<Option<Notice>, WalkError> {
+    pub(crate) async fn taken_notice(
+        &self,
+        end: End,
+        access: &ProviderAccess,
+        company: &Company,
+    ) -> Result<Option<Notice>, WalkError> {
         let (provider, environment) = (access.provider.id.as_str(), &access.endpoints.environment);
-        let Some(other) = self.store().connection_of(end, provider, environment, &company.id).await? else { return Ok(None) };
+        let Some(other) = self.store().connection_of(end, provider, environment, &company.id).await? else {
+            return Ok(None);
+        };
         let other = self.store().connection(other).await?;
         let with = other.map_or_else(String::new, |other| {
             let across = other.side(end.other());
@@ -139,7 +161,11 @@ impl Connect {
     }
 
     /// The person asks to try the provider once more, with the sign-in that was kept.
-    pub async fn look_again(&self, id: ConnectSessionId, browser: &Secret<String>) -> Result<Next, WalkError> {
+    pub async fn look_again(
+        &self,
+        id: ConnectSessionId,
+        browser: &Secret<String>,
+    ) -> Result<Next, WalkError> {
         let session = self.session_of(id, browser).await?;
         if matches!(session.flow, Flow::Identifying { .. }) {
             self.find_company(session).await?;
@@ -148,7 +174,12 @@ impl Connect {
     }
 
     /// The person picked a company of the list.
-    pub async fn choose(&self, id: ConnectSessionId, browser: &Secret<String>, company: &str) -> Result<Next, WalkError> {
+    pub async fn choose(
+        &self,
+        id: ConnectSessionId,
+        browser: &Secret<String>,
+        company: &str,
+    ) -> Result<Next, WalkError> {
         let session = self.session_of(id, browser).await?;
         let Flow::Choosing { end, companies, .. } = &session.flow else { return Ok(Next::Page(id)) };
         let (end, chosen) = (*end, companies.iter().find(|candidate| candidate.id == company).cloned());
@@ -174,24 +205,32 @@ fn unfound(error: &CallError, name: &str) -> Search {
     match error {
         CallError::Refused => Search::Useless(Notice::new(
             "credential_refused",
-            format!("{name} does not accept this sign-in or key. Check that it is complete and still valid, and try again."),
+            format!(
+                "{name} does not accept this sign-in or key. Check that it is complete and still valid, and try again."
+            ),
         )),
         CallError::Forbidden => Search::Useless(Notice::new(
             "not_allowed",
-            format!("This sign-in is not allowed to see which company it is for at {name}. Ask an administrator there, and try again."),
+            format!(
+                "This sign-in is not allowed to see which company it is for at {name}. Ask an administrator there, and try again."
+            ),
         )),
         CallError::NotFound | CallError::NotUnderstood(_) => {
             tracing::warn!(provider = name, %error, "the company could not be found out");
             Search::Useless(Notice::new(
                 "company_unknown",
-                format!("{name} did not say which single company this sign-in is for. Sign in for one company, and try again."),
+                format!(
+                    "{name} did not say which single company this sign-in is for. Sign in for one company, and try again."
+                ),
             ))
         }
         CallError::Unavailable(why) => {
             tracing::warn!(provider = name, why, "the company could not be asked for");
             Search::Later(Notice::new(
                 "provider_unavailable",
-                format!("{name} cannot be reached at the moment. Your sign-in is kept; please try again in a minute."),
+                format!(
+                    "{name} cannot be reached at the moment. Your sign-in is kept; please try again in a minute."
+                ),
             ))
         }
     }

@@ -17,7 +17,12 @@ pub(crate) struct ProvenKey {
 
 impl Connect {
     /// The form with the pasted key.
-    pub async fn paste_key(&self, id: ConnectSessionId, browser: &Secret<String>, key: &Secret<String>) -> Result<Next, WalkError> {
+    pub async fn paste_key(
+        &self,
+        id: ConnectSessionId,
+        browser: &Secret<String>,
+        key: &Secret<String>,
+    ) -> Result<Next, WalkError> {
         let session = self.session_of(id, browser).await?;
         let Flow::AwaitingKey { end, .. } = session.flow else { return Ok(Next::Page(id)) };
         let access = self.need_access(&session, end).await?;
@@ -32,7 +37,12 @@ impl Connect {
         {
             return self.ask_again(session, notice).await;
         }
-        let given = self.authority().seal_new(access.provider.id.as_str(), "", CredentialKind::ApiKey, &as_credential(&proven.key));
+        let given = self.authority().seal_new(
+            access.provider.id.as_str(),
+            "",
+            CredentialKind::ApiKey,
+            &as_credential(&proven.key),
+        );
         let flow = session.flow.clone().signed_in(given.grant, None)?;
         let session = self.step(session, flow, None, Some(&given), &[]).await?;
         self.find_company(session).await?;
@@ -46,7 +56,11 @@ impl Connect {
     }
 
     /// Checks the form of a key and calls the provider with it.
-    pub(crate) async fn try_key(&self, access: &ProviderAccess, pasted: &Secret<String>) -> Result<ProvenKey, Notice> {
+    pub(crate) async fn try_key(
+        &self,
+        access: &ProviderAccess,
+        pasted: &Secret<String>,
+    ) -> Result<ProvenKey, Notice> {
         let name = &access.provider.name;
         let key = Secret::new(pasted.expose().trim().to_owned());
         let form = |sentence: String| Notice::new("key_form", sentence);
@@ -54,15 +68,23 @@ impl Connect {
             return Err(form(format!("The field is empty. Copy the whole key at {name} and paste it here.")));
         }
         // Facts 17.100. A colon would end the user name of HTTP Basic.
-        if key.expose().len() > 1024 || !key.expose().bytes().all(|byte| byte.is_ascii_graphic() && byte != b':') {
-            return Err(form(format!("This does not look like a key of {name}: a key has no spaces and no line breaks. Copy it again as a whole.")));
+        if key.expose().len() > 1024
+            || !key.expose().bytes().all(|byte| byte.is_ascii_graphic() && byte != b':')
+        {
+            return Err(form(format!(
+                "This does not look like a key of {name}: a key has no spaces and no line breaks. Copy it again as a whole."
+            )));
         }
         let headers = self.credential_headers(access, CredentialKind::ApiKey, key.clone()).await?;
         let companies = self.companies_of_key(access, &headers).await?;
         Ok(ProvenKey { key, companies })
     }
 
-    async fn companies_of_key(&self, access: &ProviderAccess, headers: &[(HeaderName, HeaderValue)]) -> Result<Vec<Company>, Notice> {
+    async fn companies_of_key(
+        &self,
+        access: &ProviderAccess,
+        headers: &[(HeaderName, HeaderValue)],
+    ) -> Result<Vec<Company>, Notice> {
         match self.search_with(access, headers, None).await {
             Search::Found(companies) => Ok(companies),
             Search::Useless(notice) | Search::Later(notice) => Err(notice),

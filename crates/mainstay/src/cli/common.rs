@@ -50,11 +50,6 @@ impl Common {
         }
         flags
     }
-
-    /// Whether the person chose where data goes, which the demo then keeps.
-    pub(crate) const fn names_data(&self) -> bool {
-        self.data.is_some()
-    }
 }
 
 impl super::ServerOptions {

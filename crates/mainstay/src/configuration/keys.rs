@@ -41,8 +41,16 @@ pub(super) const KEYS: &[Key] = &[
 ];
 
 /// The keys of one `[providers.<id>]` table.
-pub(super) const PROVIDER_KEYS: &[&str] =
-    &["environment", "base_url", "authorize_url", "token_url", "api_url", "introspect_url", "revoke_url", "scopes"];
+pub(super) const PROVIDER_KEYS: &[&str] = &[
+    "environment",
+    "base_url",
+    "authorize_url",
+    "token_url",
+    "api_url",
+    "introspect_url",
+    "revoke_url",
+    "scopes",
+];
 
 /// The environment variable of a key.
 pub(super) fn variable(name: &str) -> String {

@@ -58,7 +58,9 @@ impl Layers {
     /// Reads the file, then the environment over it, then the flags over both.
     pub(crate) fn read(flags: &Flags, environment: &Environment) -> Result<Self, Failure> {
         let mut layers = Self::default();
-        if let Some(path) = flags.config.clone().or_else(|| environment.get("MAINSTAY_CONFIG").map(PathBuf::from)) {
+        if let Some(path) =
+            flags.config.clone().or_else(|| environment.get("MAINSTAY_CONFIG").map(PathBuf::from))
+        {
             layers.read_file(&path)?;
         }
         layers.read_environment(environment)?;
@@ -83,7 +85,8 @@ impl Layers {
         let text = fs::read_to_string(path).map_err(|error| broken(error.to_string()))?;
         // Only the message and the line: toml's own excerpt could show a secret.
         let table: toml::Table = toml::from_str(&text).map_err(|error: toml::de::Error| {
-            let line = error.span().map_or(1, |span| 1 + text[..span.start.min(text.len())].matches('\n').count());
+            let line =
+                error.span().map_or(1, |span| 1 + text[..span.start.min(text.len())].matches('\n').count());
             broken(format!("line {line}: {}", error.message()))
         })?;
         self.file = Some(path.to_owned());
@@ -93,7 +96,9 @@ impl Layers {
                 continue;
             }
             let (key, from_file) = known(&name).ok_or_else(|| broken(unknown_key(&name)))?;
-            let mut texts = texts(&value).ok_or_else(|| broken(format!("`{name}` is a table; it takes a text, a number, a switch or a list")))?;
+            let mut texts = texts(&value).ok_or_else(|| {
+                broken(format!("`{name}` is a table; it takes a text, a number, a switch or a list"))
+            })?;
             if from_file {
                 let [path] = &mut *texts else { return Err(broken(format!("`{name}` takes one path"))) };
                 *path = secret_from_file(&beside(self.file.as_deref(), path), &name)?;
@@ -115,7 +120,10 @@ impl Layers {
                 let near = nearest(&lower, KEYS.iter().filter(|key| !key.table).map(|key| key.name));
                 return Err(Failure::usage(
                     format!("the environment variable {name} means nothing to mainstay"),
-                    near.map_or_else(|| "there is no such setting".to_owned(), |near| format!("perhaps {} was meant", variable(near))),
+                    near.map_or_else(
+                        || "there is no such setting".to_owned(),
+                        |near| format!("perhaps {} was meant", variable(near)),
+                    ),
                     format!("unset {name}, or correct its name; `mainstay config show` lists all settings"),
                 ));
             };
@@ -168,7 +176,11 @@ impl Layers {
     }
 
     /// A single value.
-    pub(super) fn parse<T>(&self, key: &str, understand: fn(&str) -> Result<T, Refusal>) -> Result<Option<T>, Failure> {
+    pub(super) fn parse<T>(
+        &self,
+        key: &str,
+        understand: fn(&str) -> Result<T, Refusal>,
+    ) -> Result<Option<T>, Failure> {
         match self.given(key) {
             None => Ok(None),
             Some([value]) => understand(value).map(Some).map_err(|why| self.refused(key, &why)),
@@ -177,7 +189,11 @@ impl Layers {
     }
 
     /// A list; in a variable or option it is separated by commas.
-    pub(super) fn parse_list<T>(&self, key: &str, understand: fn(&str) -> Result<T, Refusal>) -> Result<Vec<T>, Failure> {
+    pub(super) fn parse_list<T>(
+        &self,
+        key: &str,
+        understand: fn(&str) -> Result<T, Refusal>,
+    ) -> Result<Vec<T>, Failure> {
         let values = self.given(key).unwrap_or_default();
         values
             .iter()
@@ -190,14 +206,17 @@ impl Layers {
 
     /// A path; one from the file is relative to the file.
     pub(super) fn parse_path(&self, key: &str) -> Result<Option<PathBuf>, Failure> {
-        let file = matches!(self.source(key), Some(Source::File(_))).then_some(self.file.as_deref()).flatten();
+        let file =
+            matches!(self.source(key), Some(Source::File(_))).then_some(self.file.as_deref()).flatten();
         Ok(self.parse(key, |text| Ok(text.to_owned()))?.map(|path| beside(file, &path)))
     }
 
     /// The database address.
     pub(super) fn parse_database(&self) -> Result<DatabaseUrl, Failure> {
         let key = "database";
-        let Some(text) = self.parse(key, |text| Ok(text.to_owned()))? else { return Ok(DatabaseUrl::InDataDirectory) };
+        let Some(text) = self.parse(key, |text| Ok(text.to_owned()))? else {
+            return Ok(DatabaseUrl::InDataDirectory);
+        };
         if text.starts_with("postgres://") || text.starts_with("postgresql://") {
             return Ok(DatabaseUrl::Postgres(Secret::new(text)));
         }
@@ -206,14 +225,21 @@ impl Layers {
         };
         // `sqlite:///var/lib/x.db` is a common way to write an absolute path.
         let path = path.strip_prefix("//").filter(|rest| rest.starts_with('/')).unwrap_or(path);
-        let file = matches!(self.source(key), Some(Source::File(_))).then_some(self.file.as_deref()).flatten();
-        Ok(if path.is_empty() { DatabaseUrl::InDataDirectory } else { DatabaseUrl::Sqlite(beside(file, path)) })
+        let file =
+            matches!(self.source(key), Some(Source::File(_))).then_some(self.file.as_deref()).flatten();
+        Ok(if path.is_empty() {
+            DatabaseUrl::InDataDirectory
+        } else {
+            DatabaseUrl::Sqlite(beside(file, path))
+        })
     }
 
     /// A secret.
     pub(super) fn secret(&self, key: &str) -> Result<Option<Secret<String>>, Failure> {
         match self.parse(key, |text| Ok(text.to_owned()))? {
-            Some(value) if value.len() < 16 => Err(self.refused(key, "it is shorter than 16 characters and could be guessed")),
+            Some(value) if value.len() < 16 => {
+                Err(self.refused(key, "it is shorter than 16 characters and could be guessed"))
+            }
             value => Ok(value.map(Secret::new)),
         }
     }
@@ -232,8 +258,12 @@ impl Layers {
                 "correct it; `mainstay config check` tries a configuration without starting anything",
             )
         };
-        let url = |key: &str| table.get(key).map(|text| safe_url(text).map_err(|why| refused(key, why))).transpose();
-        let scopes = table.get("scopes").map(|text| text.parse::<Scope>().map_err(|error| refused("scopes", error.to_string())));
+        let url = |key: &str| {
+            table.get(key).map(|text| safe_url(text).map_err(|why| refused(key, why))).transpose()
+        };
+        let scopes = table
+            .get("scopes")
+            .map(|text| text.parse::<Scope>().map_err(|error| refused("scopes", error.to_string())));
         Ok(Overrides {
             environment: table.get("environment").cloned(),
             base_url: url("base_url")?,
@@ -252,7 +282,9 @@ impl Layers {
 fn is_foreign(name: &str) -> bool {
     name == "MAINSTAY_CONFIG"
         || name == "MAINSTAY_PORT"
-        || ["MAINSTAY_TEST_", "MAINSTAY_SERVICE_", "MAINSTAY_PORT_"].iter().any(|prefix| name.starts_with(prefix))
+        || ["MAINSTAY_TEST_", "MAINSTAY_SERVICE_", "MAINSTAY_PORT_"]
+            .iter()
+            .any(|prefix| name.starts_with(prefix))
 }
 
 fn flag(name: &str) -> String {
@@ -270,7 +302,10 @@ fn known(name: &str) -> Option<(&'static Key, bool)> {
 fn unknown_key(name: &str) -> String {
     match nearest(name, KEYS.iter().map(|key| key.name)) {
         Some(near) => format!("there is no key `{name}`; perhaps `{near}` was meant"),
-        None => format!("there is no key `{name}`; the keys are {}", KEYS.iter().map(|key| key.name).collect::<Vec<_>>().join(", ")),
+        None => format!(
+            "there is no key `{name}`; the keys are {}",
+            KEYS.iter().map(|key| key.name).collect::<Vec<_>>().join(", ")
+        ),
     }
 }
 
@@ -290,7 +325,9 @@ fn provider_tables(value: &toml::Value) -> Result<BTreeMap<String, BTreeMap<Stri
     let tables = value.as_table().ok_or("`providers` is no table; write `[providers.<id>]`")?;
     let mut providers = BTreeMap::new();
     for (id, table) in tables {
-        let table = table.as_table().ok_or_else(|| format!("`providers.{id}` is no table; write `[providers.{id}]`"))?;
+        let table = table
+            .as_table()
+            .ok_or_else(|| format!("`providers.{id}` is no table; write `[providers.{id}]`"))?;
         let mut keys = BTreeMap::new();
         for (name, value) in table {
             if !PROVIDER_KEYS.contains(&name.as_str()) {
@@ -302,7 +339,8 @@ fn provider_tables(value: &toml::Value) -> Result<BTreeMap<String, BTreeMap<Stri
                 return Err(format!("there is no key `{name}` in [providers.{id}]; {hint}"));
             }
             // Scopes may be a list.
-            let text = texts(value).ok_or_else(|| format!("`{name}` of [providers.{id}] is no text"))?.join(" ");
+            let text =
+                texts(value).ok_or_else(|| format!("`{name}` of [providers.{id}] is no text"))?.join(" ");
             keys.insert(name.clone(), text);
         }
         providers.insert(id.clone(), keys);

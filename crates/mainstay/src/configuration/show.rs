@@ -17,7 +17,9 @@ pub(crate) fn shown(layers: &Layers) -> Value {
             None => (json!(key.default), "default".to_owned()),
             Some(values) => {
                 let value = match values {
-                    [value] if key.name == "database" && value.starts_with("postgres") => json!(without_password(value)),
+                    [value] if key.name == "database" && value.starts_with("postgres") => {
+                        json!(without_password(value))
+                    }
                     [value] if key.name == "database" => json!(value),
                     _ if key.secret => json!("***"),
                     [value] => json!(value),

@@ -1,5 +1,6 @@
 use std::fs;
 
+use super::layers::Source;
 use super::*;
 
 fn flags(pairs: &[(&'static str, &str)]) -> Flags {
@@ -44,9 +45,17 @@ fn a_flag_beats_the_environment_which_beats_the_file() {
 #[test]
 fn an_unknown_key_is_refused_with_file_key_and_near_match() {
     let message = refused("lisen = \"127.0.0.1:1\"");
-    assert!(message.contains("mainstay.toml") && message.contains("`lisen`") && message.contains("`listen`"), "{message}");
+    assert!(
+        message.contains("mainstay.toml") && message.contains("`lisen`") && message.contains("`listen`"),
+        "{message}"
+    );
     let message = refused("[providers.xero]\ntoken_uri = \"https://x.example\"");
-    assert!(message.contains("`token_uri`") && message.contains("[providers.xero]") && message.contains("`token_url`"), "{message}");
+    assert!(
+        message.contains("`token_uri`")
+            && message.contains("[providers.xero]")
+            && message.contains("`token_url`"),
+        "{message}"
+    );
 }
 
 #[test]
@@ -54,7 +63,8 @@ fn an_unknown_variable_is_refused_but_not_what_kubernetes_sets() {
     let environment = Environment::of(&[("MAINSTAY_LISTN", "127.0.0.1:2")]);
     let failure = Configuration::from_outside(&flags(&[]), &environment).unwrap_err();
     assert!(failure.usage && failure.to_string().contains("MAINSTAY_LISTEN"), "{failure}");
-    let environment = Environment::of(&[("MAINSTAY_PORT_80_TCP_ADDR", "10.0.0.1"), ("MAINSTAY_SERVICE_HOST", "10.0.0.1")]);
+    let environment =
+        Environment::of(&[("MAINSTAY_PORT_80_TCP_ADDR", "10.0.0.1"), ("MAINSTAY_SERVICE_HOST", "10.0.0.1")]);
     Configuration::from_outside(&flags(&[]), &environment).unwrap();
 }
 
@@ -66,14 +76,28 @@ fn a_syntax_error_names_the_line_and_shows_nothing_of_it() {
 
 #[test]
 fn a_public_url_is_https_unless_it_is_loopback() {
-    for good in ["https://connect.example.com/base/", "http://127.0.0.1:8080", "http://[::1]:1", "http://localhost"] {
+    for good in
+        ["https://connect.example.com/base/", "http://127.0.0.1:8080", "http://[::1]:1", "http://localhost"]
+    {
         Configuration::from_outside(&flags(&[("public_url", good)]), &Environment::default()).unwrap();
     }
-    for bad in ["http://connect.example.com", "ftp://x.example", "https://u:p@x.example", "https://x.example/?a=b", "x"] {
-        assert!(Configuration::from_outside(&flags(&[("public_url", bad)]), &Environment::default()).is_err(), "{bad}");
+    for bad in [
+        "http://connect.example.com",
+        "ftp://x.example",
+        "https://u:p@x.example",
+        "https://x.example/?a=b",
+        "x",
+    ] {
+        assert!(
+            Configuration::from_outside(&flags(&[("public_url", bad)]), &Environment::default()).is_err(),
+            "{bad}"
+        );
     }
-    let (configuration, _) =
-        Configuration::from_outside(&flags(&[("public_url", "https://x.example/base/")]), &Environment::default()).unwrap();
+    let (configuration, _) = Configuration::from_outside(
+        &flags(&[("public_url", "https://x.example/base/")]),
+        &Environment::default(),
+    )
+    .unwrap();
     assert_eq!(configuration.public_url.unwrap().as_str(), "https://x.example/base");
 }
 
@@ -81,7 +105,10 @@ fn a_public_url_is_https_unless_it_is_loopback() {
 fn loose_switches_exist_in_staging_only() {
     for key in ["sandbox", "rate_limits"] {
         let value = if key == "sandbox" { "on" } else { "off" };
-        assert!(Configuration::from_outside(&flags(&[(key, value)]), &Environment::default()).is_err(), "{key}");
+        assert!(
+            Configuration::from_outside(&flags(&[(key, value)]), &Environment::default()).is_err(),
+            "{key}"
+        );
         let pairs = [(key, value), ("environment", "staging")];
         Configuration::from_outside(&flags(&pairs), &Environment::default()).unwrap();
     }
@@ -99,7 +126,10 @@ fn secrets_come_from_files_and_are_masked() {
     let (configuration, layers) = Configuration::from_outside(&flags(&[]), &environment).unwrap();
     assert_eq!(configuration.metrics_token.unwrap().expose(), "a-metrics-token-of-some-length");
     let shown = shown(&layers).to_string();
-    assert!(!shown.contains("planted") && !shown.contains("a-metrics") && shown.contains("db.example"), "{shown}");
+    assert!(
+        !shown.contains("planted") && !shown.contains("a-metrics") && shown.contains("db.example"),
+        "{shown}"
+    );
     assert!(!configuration.database.to_string().contains("planted"));
     let twice = Environment::of(&[("MAINSTAY_METRICS_TOKEN_FILE", "/x"), ("MAINSTAY_METRICS_TOKEN", "y")]);
     assert!(Configuration::from_outside(&flags(&[]), &twice).is_err());
@@ -111,16 +141,21 @@ fn paths_in_a_file_are_relative_to_it() {
     let (configuration, _) = Configuration::from_outside(&file.flags(&[]), &Environment::default()).unwrap();
     assert_eq!(configuration.data, file.0.path().join("here"));
     assert_eq!(configuration.sqlite_file("connect"), Some(file.0.path().join("there.db")));
-    let (configuration, _) = Configuration::from_outside(&flags(&[("data", "here")]), &Environment::default()).unwrap();
+    let (configuration, _) =
+        Configuration::from_outside(&flags(&[("data", "here")]), &Environment::default()).unwrap();
     assert_eq!(configuration.sqlite_file("connect"), Some(PathBuf::from("here/connect.db")));
 }
 
 #[test]
 fn lists_come_with_commas_or_as_arrays() {
-    let file = File::new("outbound_allow = [\"127.0.0.0/8\", \"::1\"]\nreturn_to_allow = \"https://app.example.com\"");
-    let (configuration, _) =
-        Configuration::from_outside(&file.flags(&[("trusted_proxies", "10.0.0.0/8, 192.168.1.1")]), &Environment::default())
-            .unwrap();
+    let file = File::new(
+        "outbound_allow = [\"127.0.0.0/8\", \"::1\"]\nreturn_to_allow = \"https://app.example.com\"",
+    );
+    let (configuration, _) = Configuration::from_outside(
+        &file.flags(&[("trusted_proxies", "10.0.0.0/8, 192.168.1.1")]),
+        &Environment::default(),
+    )
+    .unwrap();
     assert_eq!((configuration.outbound_allow.len(), configuration.trusted_proxies.len()), (2, 2));
     assert_eq!(configuration.return_to_allow.len(), 1);
     let message = refused("outbound_allow = [\"nowhere\"]");

@@ -81,7 +81,9 @@ pub(super) fn public_url(text: &str) -> Result<PublicUrl, Refusal> {
 pub(super) fn origin(text: &str) -> Result<Url, Refusal> {
     let url = safe_url(text)?;
     if url.path() != "/" || url.query().is_some() || url.fragment().is_some() {
-        return Err("it has a path; an origin is scheme, host and port, such as `https://app.example.com`".to_owned());
+        return Err(
+            "it has a path; an origin is scheme, host and port, such as `https://app.example.com`".to_owned()
+        );
     }
     Ok(url)
 }

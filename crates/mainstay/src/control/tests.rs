@@ -11,10 +11,18 @@ async fn round_trip(directory: &Path) {
         }
     })
     .unwrap();
-    let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(directory.join("connect.sock")).unwrap().permissions());
+    let mode = std::os::unix::fs::PermissionsExt::mode(
+        &std::fs::metadata(directory.join("connect.sock")).unwrap().permissions(),
+    );
     assert_eq!(mode & 0o777, 0o600);
-    assert_eq!(ask(directory, Side::Connect, &Request::TokensList).await.unwrap().unwrap().data, json!({"seen": true}));
-    let failure = ask(directory, Side::Connect, &Request::TokensRevoke { id: "x".to_owned() }).await.unwrap().unwrap_err();
+    assert_eq!(
+        ask(directory, Side::Connect, &Request::TokensList).await.unwrap().unwrap().data,
+        json!({"seen": true})
+    );
+    let failure = ask(directory, Side::Connect, &Request::TokensRevoke { id: "x".to_owned() })
+        .await
+        .unwrap()
+        .unwrap_err();
     assert_eq!(failure.what, "no");
     tasks.finish().await.unwrap();
 }

@@ -42,7 +42,12 @@ pub(super) const XERO: System = System {
             country: "BE",
             registration_number: "0712.345.678",
         },
-        Books { id: "0b7a5f3e-2c1d-4e8f-9a6b-7c8d9e0f4003", name: "Crème Holding", country: "NL", registration_number: "34567001" },
+        Books {
+            id: "0b7a5f3e-2c1d-4e8f-9a6b-7c8d9e0f4003",
+            name: "Crème Holding",
+            country: "NL",
+            registration_number: "34567001",
+        },
     ],
     email: "xander@ledgers.example",
     name: "Xander Bakker",

@@ -73,7 +73,11 @@ impl Seen {
             return Ok(self);
         }
         let excerpt: String = self.summary().chars().take(300).collect();
-        Err(Unexpected(format!("{} answered {} where {status} was expected: {excerpt}", self.place(), self.status.as_u16())))
+        Err(Unexpected(format!(
+            "{} answered {} where {status} was expected: {excerpt}",
+            self.place(),
+            self.status.as_u16()
+        )))
     }
 
     /// What a failed step tells of an answer. A JSON answer is shown by its error members only, as others may be secret.
@@ -81,7 +85,9 @@ impl Seen {
         match serde_json::from_str::<Value>(&self.body) {
             Ok(value) => ["type", "title", "detail", "error", "error_description", "message"]
                 .iter()
-                .filter_map(|name| value.get(name).and_then(Value::as_str).map(|text| format!("{name}={text}")))
+                .filter_map(|name| {
+                    value.get(name).and_then(Value::as_str).map(|text| format!("{name}={text}"))
+                })
                 .collect::<Vec<_>>()
                 .join(", "),
             Err(_) => self.text(),
@@ -92,18 +98,17 @@ impl Seen {
     pub(super) fn form_with(&self, field: &str) -> Result<Form, Unexpected> {
         self.forms().into_iter().find(|form| form.has(field)).ok_or_else(|| {
             let excerpt: String = self.summary().chars().take(300).collect();
-            Unexpected(format!("{} ({}) has no form with `{field}`: {excerpt}", self.place(), self.status.as_u16()))
+            Unexpected(format!(
+                "{} ({}) has no form with `{field}`: {excerpt}",
+                self.place(),
+                self.status.as_u16()
+            ))
         })
     }
 
     /// All forms of the page.
     pub(super) fn forms(&self) -> Vec<Form> {
         form::forms(&self.body, &self.url)
-    }
-
-    /// The address of the first link whose address satisfies `wanted`.
-    pub(super) fn link(&self, wanted: impl Fn(&Url) -> bool) -> Option<Url> {
-        html::links(&self.body).into_iter().filter_map(|href| self.url.join(&href).ok()).find(wanted)
     }
 }
 
@@ -166,14 +171,21 @@ impl Browser {
         let mut hops = Vec::new();
         while seen.status.is_redirection() {
             if matches!(seen.status.as_u16(), 307 | 308) {
-                return Err(Unexpected(format!("{} redirects with {}, which would send a form on", seen.place(), seen.status)));
+                return Err(Unexpected(format!(
+                    "{} redirects with {}, which would send a form on",
+                    seen.place(),
+                    seen.status
+                )));
             }
             let location = seen.headers.get(LOCATION).and_then(|value| value.to_str().ok());
             let next = location.and_then(|location| seen.url.join(location).ok());
             let next = next.ok_or_else(|| Unexpected(format!("{} redirects nowhere", seen.place())))?;
             hops.push(next.clone());
             if hops.len() > MOST_HOPS {
-                return Err(Unexpected(format!("{} is still being redirected after {MOST_HOPS} hops", seen.place())));
+                return Err(Unexpected(format!(
+                    "{} is still being redirected after {MOST_HOPS} hops",
+                    seen.place()
+                )));
             }
             let request = Request::builder().method(Method::GET).uri(next.as_str()).body(Body::empty());
             seen = self.once(&next, request).await?;
@@ -183,7 +195,8 @@ impl Browser {
     }
 
     async fn once(&mut self, url: &Url, request: http::Result<Request<Body>>) -> Result<Seen, Unexpected> {
-        let mut request = request.map_err(|error| Unexpected(format!("{} cannot be asked for: {error}", place(url))))?;
+        let mut request =
+            request.map_err(|error| Unexpected(format!("{} cannot be asked for: {error}", place(url))))?;
         let headers = request.headers_mut();
         headers.insert(ACCEPT, http::HeaderValue::from_static("text/html"));
         if let Some(cookies) = self.jar.header(url) {
@@ -233,7 +246,8 @@ impl Machine {
             Some(body) => request.header(CONTENT_TYPE, "application/json").body(Body::from(body.to_string())),
             None => request.body(Body::empty()),
         };
-        let request = request.map_err(|error| Unexpected(format!("{} cannot be asked for: {error}", place(url))))?;
+        let request =
+            request.map_err(|error| Unexpected(format!("{} cannot be asked for: {error}", place(url))))?;
         send(&*self.http, url, request).await
     }
 }

@@ -79,13 +79,25 @@ pub(super) const PEOPLE: [Person; 4] = [
         roles: &[(DUTCH.id, "bookkeeper"), (BELGIAN.id, "bookkeeper")],
         platform_admin: false,
     },
-    Person { email: "elin@lovecreme.example", name: "Elin Berg", roles: &[(SWEDISH.id, "employee")], platform_admin: false },
+    Person {
+        email: "elin@lovecreme.example",
+        name: "Elin Berg",
+        roles: &[(SWEDISH.id, "employee")],
+        platform_admin: false,
+    },
     Person { email: "petra@pleo.example", name: "Petra Holm", roles: &[], platform_admin: true },
 ];
 
 /// What the integration asks for.
-pub(super) const SCOPES: &[&str] =
-    &["companies:read", "users:read", "export-jobs:read", "export-jobs:write", "export-items:read", "accounts:read", "vendors:read"];
+pub(super) const SCOPES: &[&str] = &[
+    "companies:read",
+    "users:read",
+    "export-jobs:read",
+    "export-jobs:write",
+    "export-items:read",
+    "accounts:read",
+    "vendors:read",
+];
 
 /// An expense of a company: what the export is about.
 #[derive(Debug, Clone, Copy)]
@@ -105,7 +117,13 @@ pub(super) const EXPENSES: [Expense; 6] = [
         amount_minor: 4_250,
         note: "Vanilla pods",
     },
-    Expense { id: "c3a80e5e-7f6e-4a43-9d5a-1e2f3a4b3002", company: DUTCH, kind: "mileage", amount_minor: 1_890, note: "To the dairy" },
+    Expense {
+        id: "c3a80e5e-7f6e-4a43-9d5a-1e2f3a4b3002",
+        company: DUTCH,
+        kind: "mileage",
+        amount_minor: 1_890,
+        note: "To the dairy",
+    },
     Expense {
         id: "c3a80e5e-7f6e-4a43-9d5a-1e2f3a4b3003",
         company: DUTCH,
@@ -127,7 +145,13 @@ pub(super) const EXPENSES: [Expense; 6] = [
         amount_minor: 129_000,
         note: "Espresso grinder",
     },
-    Expense { id: "c3a80e5e-7f6e-4a43-9d5a-1e2f3a4b3006", company: SWEDISH, kind: "per_diem", amount_minor: 26_000, note: "Trade fair" },
+    Expense {
+        id: "c3a80e5e-7f6e-4a43-9d5a-1e2f3a4b3006",
+        company: SWEDISH,
+        kind: "per_diem",
+        amount_minor: 26_000,
+        note: "Trade fair",
+    },
 ];
 
 /// The addresses of a demo that runs.
@@ -163,8 +187,11 @@ pub(super) fn platform_seed(addresses: &Addresses, secrets: &Secrets) -> String 
         .expect("a String takes everything");
     }
     for person in PEOPLE {
-        let roles: Vec<String> =
-            person.roles.iter().map(|(company, role)| format!("{{ company = \"{company}\", role = \"{role}\" }}")).collect();
+        let roles: Vec<String> = person
+            .roles
+            .iter()
+            .map(|(company, role)| format!("{{ company = \"{company}\", role = \"{role}\" }}"))
+            .collect();
         write!(
             seed,
             "\n[[users]]\nemail = \"{}\"\nname = \"{}\"\npassword = \"{}\"\nplatform_admin = {}\nroles = [{}]\n",

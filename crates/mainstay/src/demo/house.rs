@@ -111,7 +111,8 @@ impl House {
             let tokens = fill_connect(&side, &secrets).await?;
             Ok::<_, Failure>((side, tokens))
         };
-        let (platform, (stand_ins, (connect, tokens))) = try_join(platform, try_join(stand_ins, connect)).await?;
+        let (platform, (stand_ins, (connect, tokens))) =
+            try_join(platform, try_join(stand_ins, connect)).await?;
 
         platform.start(process);
         stand_ins.iter().for_each(|stand_in| stand_in.start(process));
@@ -120,18 +121,26 @@ impl House {
         servers::answer_commands_of_connect(configuration, process, &connect)?;
 
         let of_stand_ins: Vec<Opened> = stand_ins.iter().map(|stand_in| stand_in.opened.clone()).collect();
-        let vitals = |opened: &[Opened]| serving::vitals(process, opened, configuration.metrics_token.clone());
+        let vitals =
+            |opened: &[Opened]| serving::vitals(process, opened, configuration.metrics_token.clone());
         let platform_vitals = vitals(std::slice::from_ref(&platform.opened));
         serving::serve_metrics(configuration, &platform_vitals, &process.tasks).await?;
         let router = routers::platform(configuration, process, &platform, &platform_url, platform_vitals);
         doors.platform.serve(router, &process.tasks);
-        let router =
-            routers::connect(configuration, process, &connect, &connect_url, vitals(std::slice::from_ref(&connect.opened)));
+        let router = routers::connect(
+            configuration,
+            process,
+            &connect,
+            &connect_url,
+            vitals(std::slice::from_ref(&connect.opened)),
+        );
         doors.connect.serve(router, &process.tasks);
-        let router = routers::sandbox(configuration, process, &stand_ins, &sandbox_url, vitals(&of_stand_ins));
+        let router =
+            routers::sandbox(configuration, process, &stand_ins, &sandbox_url, vitals(&of_stand_ins));
         doors.sandbox.serve(router, &process.tasks);
 
-        let opened = of_stand_ins.into_iter().chain([platform.opened.clone(), connect.opened.clone()]).collect();
+        let opened =
+            of_stand_ins.into_iter().chain([platform.opened.clone(), connect.opened.clone()]).collect();
         Ok(Self { addresses, secrets, tokens, opened })
     }
 
@@ -144,7 +153,8 @@ impl House {
     pub(super) fn all_secrets(&self) -> Vec<String> {
         let people = cast::PEOPLE.iter().map(|person| person.email.to_owned());
         let accounting = SYSTEMS.iter().flat_map(|system| [system.email.to_owned(), system.client_id()]);
-        let others = [OPERATOR, cast::CLIENT, cast::KEY_CLIENT, super::SANDBOX_TOKEN, super::METRICS_TOKEN].map(str::to_owned);
+        let others = [OPERATOR, cast::CLIENT, cast::KEY_CLIENT, super::SANDBOX_TOKEN, super::METRICS_TOKEN]
+            .map(str::to_owned);
         let chosen = people.chain(accounting).chain(others).map(|name| self.secrets.of(&name));
         chosen.chain(self.tokens.values().cloned()).collect()
     }
@@ -200,32 +210,49 @@ fn settled(configuration: &Configuration, addresses: &Addresses, secrets: &Secre
         ..configuration.clone()
     };
     configuration.outbound_allow.extend(super::loopback());
-    let at = |address: &str| Overrides { base_url: Some(address.parse().expect("an address")), ..Overrides::default() };
+    let at = |address: &str| Overrides {
+        base_url: Some(address.parse().expect("an address")),
+        ..Overrides::default()
+    };
     let pleo = Overrides { environment: Some("staging".to_owned()), ..at(&addresses.platform) };
     configuration.providers.insert("pleo".to_owned(), pleo);
     for system in SYSTEMS {
-        configuration.providers.insert(system.kind.id().to_owned(), at(&addresses.stand_in(system.kind.id())));
+        configuration
+            .providers
+            .insert(system.kind.id().to_owned(), at(&addresses.stand_in(system.kind.id())));
     }
     configuration
 }
 
 async fn fill_platform(side: &PlatformSide, addresses: &Addresses, secrets: &Secrets) -> Result<(), Failure> {
-    let seed = Seed::parse(&cast::platform_seed(addresses, secrets)).map_err(|error| not_filled("platform", &error))?;
+    let seed = Seed::parse(&cast::platform_seed(addresses, secrets))
+        .map_err(|error| not_filled("platform", &error))?;
     side.platform.seed(seed, &By::command_line()).await.map_err(|error| not_filled("platform", &error))?;
     Ok(())
 }
 
-async fn fill_stand_in(side: &StandinSide, system: &System, addresses: &Addresses, secrets: &Secrets) -> Result<(), Failure> {
+async fn fill_stand_in(
+    side: &StandinSide,
+    system: &System,
+    addresses: &Addresses,
+    secrets: &Secrets,
+) -> Result<(), Failure> {
     let seeded = side.standin.seed(&system.seed(addresses, secrets)).await;
     seeded.map(drop).map_err(|error| not_filled(system.kind.id(), &error))
 }
 
-async fn fill_connect(side: &ConnectSide, secrets: &Secrets) -> Result<BTreeMap<&'static str, String>, Failure> {
+async fn fill_connect(
+    side: &ConnectSide,
+    secrets: &Secrets,
+) -> Result<BTreeMap<&'static str, String>, Failure> {
     let failed = |error: &dyn std::fmt::Display| not_filled("connect side", error);
     let clients = SYSTEMS.iter().map(|system| (system.kind.id(), system.client_id()));
     for (provider, client_id) in clients.chain([("pleo", cast::CLIENT.to_owned())]) {
         let secret = Secret::new(secrets.of(&client_id));
-        side.connect.set_client(provider, None, &client_id, Some(&secret)).await.map_err(|error| failed(&error))?;
+        side.connect
+            .set_client(provider, None, &client_id, Some(&secret))
+            .await
+            .map_err(|error| failed(&error))?;
     }
     let password = Some(Secret::new(secrets.of(OPERATOR)));
     let operator = NewAccount { email: OPERATOR.to_owned(), name: "Olivia Maas".to_owned(), password };
@@ -240,5 +267,9 @@ async fn fill_connect(side: &ConnectSide, secrets: &Secrets) -> Result<BTreeMap<
 }
 
 fn not_filled(what: &str, error: &dyn std::fmt::Display) -> Failure {
-    Failure::new(format!("the {what} cannot be filled for the demo"), error, "choose an empty directory with `--data DIR`, or leave it out")
+    Failure::new(
+        format!("the {what} cannot be filled for the demo"),
+        error,
+        "choose an empty directory with `--data DIR`, or leave it out",
+    )
 }

@@ -17,11 +17,22 @@ use serde_json::Value;
 use url::{Url, form_urlencoded};
 
 /// Form fields and query parameters whose values are secret.
-const FIELDS: &[&str] =
-    &["code", "code_verifier", "refresh_token", "access_token", "client_secret", "token", "password", "api_key", "csrf", "_csrf"];
+const FIELDS: &[&str] = &[
+    "code",
+    "code_verifier",
+    "refresh_token",
+    "access_token",
+    "client_secret",
+    "token",
+    "password",
+    "api_key",
+    "csrf",
+    "_csrf",
+];
 
 /// JSON members whose values are secret.
-const MEMBERS: &[&str] = &["access_token", "refresh_token", "id_token", "token", "key", "secret", "client_secret", "secretKey"];
+const MEMBERS: &[&str] =
+    &["access_token", "refresh_token", "id_token", "token", "key", "secret", "client_secret", "secretKey"];
 
 /// Shorter texts would be found by chance.
 const SHORTEST: usize = 8;
@@ -60,7 +71,8 @@ impl SeenSecrets {
         for text in texts(AUTHORIZATION) {
             match text.split_once(' ') {
                 Some(("Basic", encoded)) => {
-                    let decoded = STANDARD.decode(encoded).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+                    let decoded =
+                        STANDARD.decode(encoded).ok().and_then(|bytes| String::from_utf8(bytes).ok());
                     match decoded.as_deref().and_then(|pair| pair.split_once(':')) {
                         // An API key is a user name without a password.
                         Some((user, "")) => self.add(user),
@@ -149,7 +161,10 @@ const LARGEST_BODY: usize = 8 * 1024 * 1024;
 impl HttpClient for RecordingClient {
     async fn send(&self, request: Request<Body>, options: &SendOptions) -> Result<Response<Body>, SendError> {
         let (parts, body) = request.into_parts();
-        let body = body.collect_up_to(LARGEST_BODY).await.map_err(|_| SendError::BadRequest("its body broke off"))?;
+        let body = body
+            .collect_up_to(LARGEST_BODY)
+            .await
+            .map_err(|_| SendError::BadRequest("its body broke off"))?;
         self.seen.from_headers(&parts.headers);
         if let Ok(url) = Url::parse(&parts.uri.to_string()) {
             self.seen.from_url(&url);
@@ -193,14 +208,19 @@ mod tests {
     fn it_sees_secrets_wherever_they_travel() {
         let seen = SeenSecrets::default();
         let mut headers = HeaderMap::new();
-        headers.insert(AUTHORIZATION, format!("Basic {}", STANDARD.encode("id:s%2Bcret-value")).parse().unwrap());
+        headers.insert(
+            AUTHORIZATION,
+            format!("Basic {}", STANDARD.encode("id:s%2Bcret-value")).parse().unwrap(),
+        );
         headers.insert(SET_COOKIE, "s=cookie-value; Path=/".parse().unwrap());
         headers.insert(LOCATION, "/callback/pleo?code=code-value-1&state=not-secret".parse().unwrap());
         seen.from_headers(&headers);
         seen.from_json(&serde_json::json!({"a": [{"access_token": "token-value"}], "url": "http://h/connect/link-value/x"}));
         seen.from_form("code_verifier=verifier-value&email=not-a-secret&password=short");
         let lines = seen.lines();
-        for secret in ["s+cret-value", "cookie-value", "code-value-1", "token-value", "link-value", "verifier-value"] {
+        for secret in
+            ["s+cret-value", "cookie-value", "code-value-1", "token-value", "link-value", "verifier-value"]
+        {
             assert!(lines.lines().any(|line| line == secret), "{secret} is missing in {lines}");
         }
         assert!(!lines.contains("not-") && !lines.contains("short"), "{lines}");

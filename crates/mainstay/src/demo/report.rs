@@ -32,7 +32,9 @@ impl Report {
         let step = self.steps;
         if self.json {
             let milliseconds = u64::try_from(milliseconds).unwrap_or(u64::MAX);
-            return output::line(&json!({"step": step, "title": title, "ok": held, "seen": seen, "milliseconds": milliseconds}));
+            return output::line(
+                &json!({"step": step, "title": title, "ok": held, "seen": seen, "milliseconds": milliseconds}),
+            );
         }
         let mark = if held { "ok  " } else { "FAIL" };
         output::line(&format!("{mark} {step:>2}  {title}: {seen} ({milliseconds} ms)"))

@@ -32,7 +32,12 @@ impl Secrets {
             Ok(text) => text,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 let text = entropy.text::<32>();
-                let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(refused)?;
+                let mut file = OpenOptions::new()
+                    .write(true)
+                    .create_new(true)
+                    .mode(0o600)
+                    .open(path)
+                    .map_err(refused)?;
                 file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(refused)?;
                 text
             }

@@ -1,8 +1,8 @@
 //! Short commands of the connect side.
 
 use ::connect::{
-    ApiToken, ApiTokenId, ConnectionFilter, ConnectionId, DisconnectError, Link, LinkError, LinkRequest, ReauthoriseError, Role,
-    SetClientError, StateKind,
+    ApiToken, ApiTokenId, ConnectionFilter, ConnectionId, DisconnectError, Link, LinkError, LinkRequest,
+    ReauthoriseError, Role, SetClientError, StateKind,
 };
 use identity::{AccountError, Created, NewAccount};
 use serde_json::{Value, json};
@@ -21,12 +21,19 @@ pub(crate) async fn execute(side: &ConnectSide, request: Request) -> Result<Outp
         Request::ConnectionsList { state, reference } => list(side, state, reference).await,
         Request::ConnectionsShow { id } => show(side, &id).await,
         Request::ConnectionsLink { accounting, country, reference, return_to } => {
-            let request = LinkRequest { accounting: Some(accounting), country, reference, return_to, ..LinkRequest::default() };
+            let request = LinkRequest {
+                accounting: Some(accounting),
+                country,
+                reference,
+                return_to,
+                ..LinkRequest::default()
+            };
             link(side, request).await
         }
         Request::ConnectionsDisconnect { id } => disconnect(side, &id).await,
         Request::ClientsSet { provider, client_id, secret, environment } => {
-            let client = side.connect.set_client(&provider, environment.as_deref(), &client_id, Some(&secret.0)).await;
+            let client =
+                side.connect.set_client(&provider, environment.as_deref(), &client_id, Some(&secret.0)).await;
             let client = client.map_err(|error| client_not_set(&provider, &error))?;
             let data = json!({
                 "provider": client.provider,
@@ -34,13 +41,21 @@ pub(crate) async fn execute(side: &ConnectSide, request: Request) -> Result<Outp
                 "client_id": client.client_id,
                 "redirect_uri": format!("{}/callback/{provider}", side.connect.settings().public_url.as_str().trim_end_matches('/')),
             });
-            Ok(Output::of(data).with_note("Register the redirect URI at the provider exactly as it stands here."))
+            Ok(Output::of(data)
+                .with_note("Register the redirect URI at the provider exactly as it stands here."))
         }
         Request::OperatorsAdd { email, password } => add_operator(side, email, password.0).await,
         Request::TokensCreate { role, name } => create_token(side, &role, name).await,
         Request::TokensList => {
-            let tokens = side.connect.api_tokens().await.map_err(|error| Failure::database("the tokens cannot be listed", error))?;
-            Ok(Output::list(tokens.iter().map(token_json).collect(), &["id", "name", "role", "created_at", "revoked_at"]))
+            let tokens = side
+                .connect
+                .api_tokens()
+                .await
+                .map_err(|error| Failure::database("the tokens cannot be listed", error))?;
+            Ok(Output::list(
+                tokens.iter().map(token_json).collect(),
+                &["id", "name", "role", "created_at", "revoked_at"],
+            ))
         }
         Request::TokensRevoke { id } => revoke_token(side, &id).await,
         other => Err(Failure::new(
@@ -51,7 +66,11 @@ pub(crate) async fn execute(side: &ConnectSide, request: Request) -> Result<Outp
     }
 }
 
-async fn list(side: &ConnectSide, state: Option<String>, reference: Option<String>) -> Result<Output, Failure> {
+async fn list(
+    side: &ConnectSide,
+    state: Option<String>,
+    reference: Option<String>,
+) -> Result<Output, Failure> {
     let state = state.map(|state| state.parse::<StateKind>()).transpose().map_err(|error| {
         Failure::usage("`--state` is not accepted", error, "leave it out to see all connections")
     })?;
@@ -69,7 +88,15 @@ async fn list(side: &ConnectSide, state: Option<String>, reference: Option<Strin
     let rows = found.iter().map(web::connect::connection_json).collect();
     Ok(Output::list(
         rows,
-        &["id", "state", "platform.company.name", "accounting.provider", "accounting.company.name", "reference", "reason.sentence"],
+        &[
+            "id",
+            "state",
+            "platform.company.name",
+            "accounting.provider",
+            "accounting.company.name",
+            "reference",
+            "reason.sentence",
+        ],
     ))
 }
 
@@ -80,12 +107,18 @@ fn connection_id(id: &str) -> Result<ConnectionId, Failure> {
 }
 
 fn no_connection(id: &str) -> Failure {
-    Failure::new(format!("there is no connection {id}"), "the database holds none of this id", "`mainstay connections list` shows the ids")
+    Failure::new(
+        format!("there is no connection {id}"),
+        "the database holds none of this id",
+        "`mainstay connections list` shows the ids",
+    )
 }
 
 async fn show(side: &ConnectSide, id: &str) -> Result<Output, Failure> {
     let found = side.connect.connection(connection_id(id)?).await;
-    let found = found.map_err(|error| Failure::database("the connection cannot be shown", error))?.ok_or_else(|| no_connection(id))?;
+    let found = found
+        .map_err(|error| Failure::database("the connection cannot be shown", error))?
+        .ok_or_else(|| no_connection(id))?;
     Ok(Output::of(web::connect::connection_json(&found)))
 }
 
@@ -93,7 +126,9 @@ async fn link(side: &ConnectSide, request: LinkRequest) -> Result<Output, Failur
     let Link { id, url, expires_at, .. } = side.connect.create_link(request).await.map_err(|error| {
         let remedy = match &error {
             LinkError::NoProvider(_) => "`mainstay providers list` shows the accounting systems".to_owned(),
-            LinkError::NoClient(provider) => format!("set it with `mainstay clients set {provider} --client-id ID`"),
+            LinkError::NoClient(provider) => {
+                format!("set it with `mainstay clients set {provider} --client-id ID`")
+            }
             LinkError::ReturnTo => "add its origin to `return_to_allow` in the configuration".to_owned(),
             LinkError::Connection(ReauthoriseError::Store(_)) | LinkError::Store(_) => {
                 "see that the database runs and can be reached, then give the command again".to_owned()
@@ -117,25 +152,37 @@ async fn disconnect(side: &ConnectSide, id: &str) -> Result<Output, Failure> {
 fn client_not_set(provider: &str, error: &SetClientError) -> Failure {
     let remedy = match error {
         SetClientError::NoProvider(_) => "`mainstay providers list` shows the providers".to_owned(),
-        SetClientError::OtherEnvironment { .. } => format!("set `environment` under [providers.{provider}] in the configuration"),
+        SetClientError::OtherEnvironment { .. } => {
+            format!("set `environment` under [providers.{provider}] in the configuration")
+        }
         SetClientError::Form => "copy both as the provider shows them".to_owned(),
-        SetClientError::Store(_) => "see that the database runs and can be reached, then give the command again".to_owned(),
+        SetClientError::Store(_) => {
+            "see that the database runs and can be reached, then give the command again".to_owned()
+        }
     };
     Failure::new(format!("the client of {provider} was not set"), error, remedy)
 }
 
-async fn add_operator(side: &ConnectSide, email: String, password: base::Secret<String>) -> Result<Output, Failure> {
+async fn add_operator(
+    side: &ConnectSide,
+    email: String,
+    password: base::Secret<String>,
+) -> Result<Output, Failure> {
     let new = NewAccount { email, name: String::new(), password: Some(password) };
     let created = side.identity.create_account(new).await.map_err(|error| {
         let remedy = match error {
             AccountError::Email(_) => "give an address such as `anna@example.com`",
-            AccountError::PasswordTooShort { .. } | AccountError::PasswordTooLong => "choose another password",
+            AccountError::PasswordTooShort { .. } | AccountError::PasswordTooLong => {
+                "choose another password"
+            }
             _ => "give the command again in a moment",
         };
         Failure::new("the operator was not added", error, remedy)
     })?;
     match created {
-        Created::New(account) => Ok(Output::of(json!({"id": account.id, "email": account.email.to_string()}))),
+        Created::New(account) => {
+            Ok(Output::of(json!({"id": account.id, "email": account.email.to_string()})))
+        }
         Created::Existing(account) => Err(Failure::new(
             format!("{} is an operator already", account.email),
             "an operator is added once; the password was left as it is",
@@ -150,22 +197,33 @@ fn token_json(token: &ApiToken) -> Value {
 
 async fn create_token(side: &ConnectSide, role: &str, name: Option<String>) -> Result<Output, Failure> {
     let role: Role = role.parse().map_err(|error| {
-        Failure::usage("`--role` is not accepted", error, "choose the least that suffices: `proxy` lets no token leave")
+        Failure::usage(
+            "`--role` is not accepted",
+            error,
+            "choose the least that suffices: `proxy` lets no token leave",
+        )
     })?;
     let name = name.unwrap_or_else(|| role.as_str().to_owned());
     let made = side.connect.create_api_token(&name, role).await;
     let made = made.map_err(|error| Failure::database("the token was not made", error))?;
-    Ok(Output::of(json!({"id": made.token.id, "name": made.token.name, "role": role, "token": made.text.expose()}))
-        .with_note("The token is shown this once."))
+    Ok(Output::of(
+        json!({"id": made.token.id, "name": made.token.name, "role": role, "token": made.text.expose()}),
+    )
+    .with_note("The token is shown this once."))
 }
 
 async fn revoke_token(side: &ConnectSide, id: &str) -> Result<Output, Failure> {
     let remedy = "`mainstay tokens list` shows the ids";
-    let token: ApiTokenId = id.parse().map_err(|error| Failure::usage("this is no id of a token", error, remedy))?;
+    let token: ApiTokenId =
+        id.parse().map_err(|error| Failure::usage("this is no id of a token", error, remedy))?;
     let revoked = side.connect.revoke_api_token(token).await;
     if revoked.map_err(|error| Failure::database("the token was not revoked", error))? {
         Ok(Output::of(json!({"id": id, "revoked": true})))
     } else {
-        Err(Failure::new(format!("no token {id} was revoked"), "there is none of this id, or it was revoked before", remedy))
+        Err(Failure::new(
+            format!("no token {id} was revoked"),
+            "there is none of this id, or it was revoked before",
+            remedy,
+        ))
     }
 }

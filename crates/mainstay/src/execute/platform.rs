@@ -5,9 +5,11 @@ use std::time::Duration;
 
 use audit::{Actor, Origin};
 use authserver::{Client, ClientError, ClientId, ClientSpec, ClientState, Presentation};
-use base::{EntropyExt as _, Scope, Timestamp};
+use base::{Scope, Timestamp};
 use oauth::RedirectUri;
-use platform::{ActError, ApiKey, ApiKeyId, ApiKeyOrigin, By, CompanyId, NewStandaloneKey, Seed, Subject, SubjectType};
+use platform::{
+    ActError, ApiKey, ApiKeyId, ApiKeyOrigin, By, CompanyId, NewStandaloneKey, Seed, Subject, SubjectType,
+};
 use serde_json::{Value, json};
 
 use crate::failure::Failure;
@@ -27,22 +29,30 @@ pub(crate) async fn execute(side: &PlatformSide, request: Request) -> Result<Out
         Request::PlatformSeed { text, file } => seed(side, text.0.expose(), &file).await,
         Request::PlatformClientsList => {
             let clients = side.server.clients(None, MOST).await;
-            let clients = clients.map_err(|error| Failure::database("the clients cannot be listed", error))?;
+            let clients =
+                clients.map_err(|error| Failure::database("the clients cannot be listed", error))?;
             let rows = clients.iter().map(client_json).collect();
             Ok(Output::list(rows, &["client_id", "name", "state", "public", "scopes", "created_at"]))
         }
-        Request::PlatformClientsShow { client_id } => Ok(Output::of(client_json(&client(side, &client_id).await?))),
+        Request::PlatformClientsShow { client_id } => {
+            Ok(Output::of(client_json(&client(side, &client_id).await?)))
+        }
         Request::PlatformClientsRegister(new) => register(side, *new).await,
         Request::PlatformClientsApprove { client_id } => {
             let id = ClientId::new(client_id.as_str());
             let origin = Origin::default();
-            let approved = side.server.set_client_state(&id, ClientState::Approved, Actor::CommandLine, &origin).await;
+            let approved =
+                side.server.set_client_state(&id, ClientState::Approved, Actor::CommandLine, &origin).await;
             approved.map_err(|error| client_failure("the client was not approved", &error))?;
             Ok(Output::of(client_json(&client(side, &client_id).await?)))
         }
         Request::PlatformClientsRotateSecret { client_id, compromised } => {
-            let (id, overlap) = (ClientId::new(client_id.as_str()), if compromised { Duration::ZERO } else { OVERLAP });
-            let rotated = side.server.rotate_client_secret(&id, compromised, overlap, Actor::CommandLine, &Origin::default()).await;
+            let (id, overlap) =
+                (ClientId::new(client_id.as_str()), if compromised { Duration::ZERO } else { OVERLAP });
+            let rotated = side
+                .server
+                .rotate_client_secret(&id, compromised, overlap, Actor::CommandLine, &Origin::default())
+                .await;
             let secret = rotated.map_err(|error| client_failure("the secret was not rotated", &error))?;
             let note = if compromised {
                 "The secret is shown this once. The earlier one is refused from now on, and what was granted with it has ended."
@@ -55,7 +65,11 @@ pub(crate) async fn execute(side: &PlatformSide, request: Request) -> Result<Out
         Request::ApiKeysList { company } => list_keys(side, company).await,
         Request::ApiKeysRevoke { id } => {
             let key: ApiKeyId = id.parse().map_err(|error| {
-                Failure::usage("this is no id of an API key", error, "`mainstay platform api-keys list` shows the ids")
+                Failure::usage(
+                    "this is no id of an API key",
+                    error,
+                    "`mainstay platform api-keys list` shows the ids",
+                )
             })?;
             let revoked = side.platform.revoke_api_key_unattended(&By::command_line(), key).await;
             revoked.map_err(|error| act_failure("the API key was not revoked", &error))?;
@@ -78,10 +92,15 @@ async fn seed(side: &PlatformSide, text: &str, file: &str) -> Result<Output, Fai
         )
     })?;
     let seeded = side.platform.seed(seed, &By::command_line()).await;
-    let seeded = seeded.map_err(|error| act_failure("the seed file was not taken in whole; a further run finishes it", &error))?;
+    let seeded = seeded.map_err(|error| {
+        act_failure("the seed file was not taken in whole; a further run finishes it", &error)
+    })?;
     let counts = seeded.counts;
-    let keys: Vec<Value> =
-        seeded.api_keys.iter().map(|key| json!({"id": key.id, "label": key.label, "key": key.key.expose()})).collect();
+    let keys: Vec<Value> = seeded
+        .api_keys
+        .iter()
+        .map(|key| json!({"id": key.id, "label": key.label, "key": key.key.expose()}))
+        .collect();
     let secrets: Vec<Value> = seeded
         .client_secrets
         .iter()
@@ -135,7 +154,9 @@ fn client_failure(what: &str, error: &ClientError) -> Failure {
     let remedy = match error {
         ClientError::Unknown(_) => "`mainstay platform clients list` shows the ids",
         ClientError::Contradiction { .. } => "correct the command",
-        ClientError::Unavailable(_) => "see that the database runs and can be reached, then give the command again",
+        ClientError::Unavailable(_) => {
+            "see that the database runs and can be reached, then give the command again"
+        }
     };
     Failure::new(what, error, remedy)
 }
@@ -167,10 +188,19 @@ async fn register(side: &PlatformSide, new: ClientRegistration) -> Result<Output
     check_name(&new.name)?;
     let id = base::new_uuid(&*side.opened.clock, &*side.opened.entropy).to_string();
     let wrong = |option: &str, why: &dyn std::fmt::Display| {
-        Failure::usage(format!("`{option}` is not accepted"), why, "`mainstay platform clients register --help` shows how")
+        Failure::usage(
+            format!("`{option}` is not accepted"),
+            why,
+            "`mainstay platform clients register --help` shows how",
+        )
     };
-    let base = if new.public { ClientSpec::public(&*id, &*new.name) } else { ClientSpec::confidential(&*id, &*new.name) };
-    let redirect_uris = new.redirect_uris.iter().map(|uri| RedirectUri::register(uri)).collect::<Result<Vec<_>, _>>();
+    let base = if new.public {
+        ClientSpec::public(&*id, &*new.name)
+    } else {
+        ClientSpec::confidential(&*id, &*new.name)
+    };
+    let redirect_uris =
+        new.redirect_uris.iter().map(|uri| RedirectUri::register(uri)).collect::<Result<Vec<_>, _>>();
     let scope = Scope::from_tokens(new.scopes.iter().flat_map(|scopes| scopes.split(' ')));
     let scope = scope.map_err(|error| wrong("--scope", &error))?;
     if let Some(unknown) = scope.iter().find(|scope| platform::describe(scope).is_none()) {
@@ -201,7 +231,11 @@ async fn register(side: &PlatformSide, new: ClientRegistration) -> Result<Output
         "name": new.name,
         "state": state.as_str(),
     });
-    Ok(Output::of(data).with_note(if secret.is_some() { "The secret is shown this once." } else { "A public client has no secret." }))
+    Ok(Output::of(data).with_note(if secret.is_some() {
+        "The secret is shown this once."
+    } else {
+        "A public client has no secret."
+    }))
 }
 
 fn key_json(key: &ApiKey) -> Value {
@@ -224,7 +258,9 @@ fn key_json(key: &ApiKey) -> Value {
 }
 
 fn company_id(id: &str) -> Result<CompanyId, Failure> {
-    id.parse().map_err(|error| Failure::usage("`--company` is not accepted", error, "give the company's id, a UUID"))
+    id.parse().map_err(|error| {
+        Failure::usage("`--company` is not accepted", error, "give the company's id, a UUID")
+    })
 }
 
 async fn create_key(side: &PlatformSide, new: ApiKeyCreation) -> Result<Output, Failure> {
@@ -238,18 +274,31 @@ async fn create_key(side: &PlatformSide, new: ApiKeyCreation) -> Result<Output, 
                 "leave them out, or make a standalone key with `--name`",
             ));
         }
-        side.platform.create_integrated_key_unattended(&by, &ClientId::new(client.as_str()), company, None).await
+        side.platform
+            .create_integrated_key_unattended(&by, &ClientId::new(client.as_str()), company, None)
+            .await
     } else {
         let wrong = |option: &str, why: &dyn std::fmt::Display| {
-            Failure::usage(format!("`{option}` is not accepted"), why, "`mainstay platform api-keys create --help` shows how")
+            Failure::usage(
+                format!("`{option}` is not accepted"),
+                why,
+                "`mainstay platform api-keys create --help` shows how",
+            )
         };
         let scope = Scope::from_tokens(new.scopes.iter().flat_map(|scopes| scopes.split(' ')));
         let access = new.access.as_deref().map(str::parse::<SubjectType>).transpose();
         let standalone = NewStandaloneKey {
             company,
             name: new.name.unwrap_or_default(),
-            expires_at: new.expires.as_deref().map(moment).transpose().map_err(|why| wrong("--expires", &why))?,
-            access: access.map_err(|_| wrong("--access", &"it is neither `company` nor `organisation`"))?.unwrap_or_default(),
+            expires_at: new
+                .expires
+                .as_deref()
+                .map(moment)
+                .transpose()
+                .map_err(|why| wrong("--expires", &why))?,
+            access: access
+                .map_err(|_| wrong("--access", &"it is neither `company` nor `organisation`"))?
+                .unwrap_or_default(),
             scope: scope.map_err(|error| wrong("--scope", &error))?,
         };
         side.platform.create_standalone_key_unattended(&by, standalone, None).await
@@ -263,18 +312,27 @@ async fn create_key(side: &PlatformSide, new: ApiKeyCreation) -> Result<Output, 
 /// A day, meant to its end, or a moment in RFC 3339.
 fn moment(text: &str) -> Result<Timestamp, String> {
     let day = format!("{text}T23:59:59Z");
-    text.parse().or_else(|_| day.parse()).map_err(|_| "it is neither a day such as `2027-01-31` nor a moment in RFC 3339".to_owned())
+    text.parse()
+        .or_else(|_| day.parse())
+        .map_err(|_| "it is neither a day such as `2027-01-31` nor a moment in RFC 3339".to_owned())
 }
 
 async fn list_keys(side: &PlatformSide, company: Option<String>) -> Result<Output, Failure> {
     let company = company.as_deref().map(company_id).transpose()?;
-    let keys = side.platform.api_keys().await.map_err(|error| act_failure("the API keys cannot be listed", &error))?;
+    let keys = side
+        .platform
+        .api_keys()
+        .await
+        .map_err(|error| act_failure("the API keys cannot be listed", &error))?;
     let rows = keys
         .iter()
         .filter(|key| company.is_none_or(|company| key.subject == Subject::Company(company)))
         .map(key_json)
         .collect();
-    Ok(Output::list(rows, &["id", "name", "client_id", "subject", "last_four", "created_at", "expires_at", "revoked_at"]))
+    Ok(Output::list(
+        rows,
+        &["id", "name", "client_id", "subject", "last_four", "created_at", "expires_at", "revoked_at"],
+    ))
 }
 
 #[cfg(test)]

@@ -14,7 +14,10 @@ pub(crate) fn providers(configuration: &Configuration, command: &Providers) -> R
     let of = |provider: &Provider| overrides.get(&provider.id).cloned().unwrap_or_default();
     match command {
         Providers::List => {
-            let rows = catalogue.iter().map(|provider| shown(provider, &of(provider))).collect::<Result<Vec<_>, _>>()?;
+            let rows = catalogue
+                .iter()
+                .map(|provider| shown(provider, &of(provider)))
+                .collect::<Result<Vec<_>, _>>()?;
             Ok(Output::list(rows, &["id", "name", "side", "environment", "sign_in", "api_url"]))
         }
         Providers::Show { id } => {

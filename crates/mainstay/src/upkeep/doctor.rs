@@ -39,7 +39,10 @@ pub(crate) async fn doctor(configuration: &Configuration) -> (Output, Result<(),
     catalogue(configuration, &mut findings);
     let found = databases(configuration, None);
     if found.is_empty() && configuration.sqlite_file("connect").is_some() {
-        findings.good(format!("there is no database in {} yet; the first start makes it", configuration.data.display()));
+        findings.good(format!(
+            "there is no database in {} yet; the first start makes it",
+            configuration.data.display()
+        ));
     }
     for (side, system) in found {
         let which = Which { side, system: system.as_deref() };
@@ -47,7 +50,10 @@ pub(crate) async fn doctor(configuration: &Configuration) -> (Output, Result<(),
         database(configuration, which, &mut findings).await;
     }
     if configuration.sqlite_file("connect").is_none() {
-        for side in [Side::Connect, Side::Platform].into_iter().filter(|side| configuration.key_file(side.as_str()).exists()) {
+        for side in [Side::Connect, Side::Platform]
+            .into_iter()
+            .filter(|side| configuration.key_file(side.as_str()).exists())
+        {
             keys(configuration, side.into(), &mut findings);
             database(configuration, side.into(), &mut findings).await;
         }
@@ -85,7 +91,10 @@ fn directory(configuration: &Configuration, findings: &mut Findings) {
     let data = &configuration.data;
     match std::fs::metadata(data) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            findings.good(format!("the data directory {} is not there yet; the first start makes it", data.display()));
+            findings.good(format!(
+                "the data directory {} is not there yet; the first start makes it",
+                data.display()
+            ));
         }
         Err(error) => findings.bad(Failure::new(
             format!("the data directory {} cannot be looked at", data.display()),
@@ -102,11 +111,13 @@ fn directory(configuration: &Configuration, findings: &mut Findings) {
             format!("its mode is {:04o}", metadata.mode() & 0o7777),
             format!("run `chmod 700 {}`", data.display()),
         )),
-        Ok(_) if rustix::fs::access(data, rustix::fs::Access::WRITE_OK).is_err() => findings.bad(Failure::new(
-            format!("the data directory {} cannot be written", data.display()),
-            "this user has no right to, or the disk is mounted read-only",
-            "run mainstay as the owner of the directory, or choose another with `--data DIR`",
-        )),
+        Ok(_) if rustix::fs::access(data, rustix::fs::Access::WRITE_OK).is_err() => {
+            findings.bad(Failure::new(
+                format!("the data directory {} cannot be written", data.display()),
+                "this user has no right to, or the disk is mounted read-only",
+                "run mainstay as the owner of the directory, or choose another with `--data DIR`",
+            ))
+        }
         Ok(_) => findings.good(format!("the data directory {} can be written", data.display())),
     }
 }
@@ -144,7 +155,9 @@ async fn database(configuration: &Configuration, which: Which<'_>, findings: &mu
             }
         }
         // Its server is asked the same by `/readyz`.
-        Err(NotOpened::InUse(_)) => findings.good(format!("{location} is held by a running server; its `/readyz` tells how it is")),
+        Err(NotOpened::InUse(_)) => {
+            findings.good(format!("{location} is held by a running server; its `/readyz` tells how it is"))
+        }
         Err(NotOpened::Failed(failure)) => findings.bad(failure),
     }
 }

@@ -30,7 +30,11 @@ pub(crate) fn status(configuration: &Configuration, side: Option<Side>) -> Resul
     for name in names {
         let path = configuration.key_file(&name);
         let ring = KeyRing::open(&path).map_err(|error| {
-            Failure::new(format!("the keys of {name} cannot be shown"), error, "`mainstay doctor` looks at all of them")
+            Failure::new(
+                format!("the keys of {name} cannot be shown"),
+                error,
+                "`mainstay doctor` looks at all of them",
+            )
         })?;
         rows.extend(ring.ids().map(|id| {
             json!({"file": path.display().to_string(), "key": id.as_str(), "use": if id == ring.primary() { "seals and opens" } else { "opens" }})

@@ -11,7 +11,10 @@ use crate::wiring::{self, Process, Which};
 /// servers need no command for it; this is for doing it ahead, while nothing serves.
 pub(crate) async fn migrate(configuration: &Configuration, side: Option<Side>) -> Result<Output, Failure> {
     let mut chosen = databases(configuration, side);
-    if chosen.is_empty() && side != Some(Side::Sandbox) && matches!(configuration.database, DatabaseUrl::Postgres(_)) {
+    if chosen.is_empty()
+        && side != Some(Side::Sandbox)
+        && matches!(configuration.database, DatabaseUrl::Postgres(_))
+    {
         chosen.push((Side::Connect, None));
     }
     if chosen.is_empty() {

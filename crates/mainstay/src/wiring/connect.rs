@@ -29,9 +29,16 @@ pub(crate) struct ConnectSide {
 
 /// The only way out of this process.
 pub(crate) fn http_client(configuration: &Configuration) -> Result<Arc<dyn HttpClient>, Failure> {
-    let settings = outbound::Settings { guard: Guard::new(configuration.outbound_allow.clone()), ..outbound::Settings::default() };
+    let settings = outbound::Settings {
+        guard: Guard::new(configuration.outbound_allow.clone()),
+        ..outbound::Settings::default()
+    };
     let client = ReqwestClient::new(settings).map_err(|error| {
-        Failure::new("the HTTP client cannot be set up", error, "install the system's certificates (Debian: `apt-get install ca-certificates`)")
+        Failure::new(
+            "the HTTP client cannot be set up",
+            error,
+            "install the system's certificates (Debian: `apt-get install ca-certificates`)",
+        )
     })?;
     Ok(Arc::new(client))
 }
@@ -39,17 +46,25 @@ pub(crate) fn http_client(configuration: &Configuration) -> Result<Arc<dyn HttpC
 /// The catalogue: what is built in, and the user's own files.
 pub(crate) fn catalogue(configuration: &Configuration) -> Result<Catalogue, Failure> {
     Catalogue::with_files(&configuration.providers_directory()).map_err(|error| {
-        Failure::new("the catalogue of providers cannot be used", error, "correct the file; `mainstay providers check` tries all of them")
+        Failure::new(
+            "the catalogue of providers cannot be used",
+            error,
+            "correct the file; `mainstay providers check` tries all of them",
+        )
     })
 }
 
 /// The overrides of the configuration, for providers that exist.
-pub(crate) fn overrides(configuration: &Configuration, catalogue: &Catalogue) -> Result<BTreeMap<ProviderId, Overrides>, Failure> {
+pub(crate) fn overrides(
+    configuration: &Configuration,
+    catalogue: &Catalogue,
+) -> Result<BTreeMap<ProviderId, Overrides>, Failure> {
     configuration
         .providers
         .iter()
         .map(|(name, overrides)| {
-            let known = || catalogue.iter().map(|provider| provider.id.to_string()).collect::<Vec<_>>().join(", ");
+            let known =
+                || catalogue.iter().map(|provider| provider.id.to_string()).collect::<Vec<_>>().join(", ");
             let id = name.parse::<ProviderId>().ok().filter(|id| catalogue.get(id).is_some());
             let id = id.ok_or_else(|| {
                 Failure::new(
@@ -75,18 +90,25 @@ pub(crate) fn build(
     let overrides = overrides(configuration, &catalogue)?;
     let database = Arc::new(opened.database.clone());
     let clock = Arc::clone(&opened.clock) as Arc<dyn Clock>;
-    let directory = Directory::new(&catalogue, &overrides, Arc::clone(&database) as _, Arc::clone(&opened.sealer));
+    let directory =
+        Directory::new(&catalogue, &overrides, Arc::clone(&database) as _, Arc::clone(&opened.sealer));
     let directory = Arc::new(directory.map_err(|error| {
-        Failure::new("the configuration of a provider does not fit it", error, "correct `[providers.<id>]` in the configuration file")
+        Failure::new(
+            "the configuration of a provider does not fit it",
+            error,
+            "correct `[providers.<id>]` in the configuration file",
+        )
     })?);
     let instance = format!("ins_{}", process.entropy.text::<12>());
-    let spill = SpillDirectory::open(configuration.instance_directory().join("spill"), &instance).map_err(|error| {
-        Failure::new(
-            "the directory for refreshed tokens that the database does not take cannot be used",
-            error,
-            "see that DIR/instance is writable for this user and has space left",
-        )
-    })?;
+    let spill = SpillDirectory::open(configuration.instance_directory().join("spill"), &instance).map_err(
+        |error| {
+            Failure::new(
+                "the directory for refreshed tokens that the database does not take cannot be used",
+                error,
+                "see that DIR/instance is writable for this user and has space left",
+            )
+        },
+    )?;
     let authority = Authority::new(
         refresh::Parts {
             store: Arc::clone(&database) as _,

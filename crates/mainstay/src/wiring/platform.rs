@@ -46,13 +46,16 @@ pub(crate) fn build(
         Arc::clone(&opened.keys),
         super::identity_settings(configuration),
     ));
-    let scopes = |tokens: &[&str]| Scope::from_tokens(tokens.iter().copied()).expect("the table holds valid scopes");
+    let scopes =
+        |tokens: &[&str]| Scope::from_tokens(tokens.iter().copied()).expect("the table holds valid scopes");
     let defaults = Settings::new(public_url.as_str());
     let settings = Settings {
         scopes: scopes(&PERMISSIONS.iter().map(|permission| permission.scope).collect::<Vec<_>>()),
         scopes_for_all: scopes(&[FOR_TESTING]),
         subject_member: Some(SUBJECT_MEMBER.to_owned()),
-        failed_authentications_per_minute: defaults.failed_authentications_per_minute.filter(|_| configuration.rate_limits),
+        failed_authentications_per_minute: defaults
+            .failed_authentications_per_minute
+            .filter(|_| configuration.rate_limits),
         ..defaults
     };
     let server = Arc::new(AuthorizationServer::new(

@@ -15,8 +15,6 @@ use crate::side::Side;
 /// One stand-in.
 #[derive(Clone)]
 pub(crate) struct StandinSide {
-    /// Which system it plays.
-    pub(crate) kind: StandinKind,
     /// Database and keys.
     pub(crate) opened: Opened,
     /// What it does.
@@ -31,7 +29,8 @@ pub(crate) async fn build(
     kind: StandinKind,
     public_url: &PublicUrl,
 ) -> Result<StandinSide, Failure> {
-    let opened = super::open(process, configuration, Which { side: Side::Sandbox, system: Some(kind.id()) }).await?;
+    let opened =
+        super::open(process, configuration, Which { side: Side::Sandbox, system: Some(kind.id()) }).await?;
     let database = Arc::new(opened.database.clone());
     let clock = Arc::clone(&opened.clock) as Arc<dyn Clock>;
     let identity = Arc::new(Identity::new(
@@ -65,7 +64,7 @@ pub(crate) async fn build(
             entropy: Arc::clone(&process.entropy),
         },
     ));
-    Ok(StandinSide { kind, opened, standin, identity })
+    Ok(StandinSide { opened, standin, identity })
 }
 
 impl StandinSide {

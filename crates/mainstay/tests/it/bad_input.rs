@@ -7,7 +7,12 @@ use crate::binary::{mainstay, refusal, run};
 
 #[test]
 fn wrong_usage_exits_with_2_and_shows_how() {
-    for arguments in [&["serve", "--no-such-option"][..], &["no-such-command"], &["clients", "set", "pleo"], &["webhooks", "list"]] {
+    for arguments in [
+        &["serve", "--no-such-option"][..],
+        &["no-such-command"],
+        &["clients", "set", "pleo"],
+        &["webhooks", "list"],
+    ] {
         let output = run(arguments);
         let text = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(2), "{arguments:?}: {text}");
@@ -19,7 +24,10 @@ fn wrong_usage_exits_with_2_and_shows_how() {
 fn help_is_data_and_succeeds() {
     for arguments in [&["--help"][..], &["--version"], &["platform", "clients", "register", "--help"]] {
         let output = run(arguments);
-        assert!(output.status.success() && output.stderr.is_empty() && !output.stdout.is_empty(), "{arguments:?}");
+        assert!(
+            output.status.success() && output.stderr.is_empty() && !output.stdout.is_empty(),
+            "{arguments:?}"
+        );
     }
 }
 
@@ -32,7 +40,10 @@ fn an_unknown_key_is_refused_with_its_file_and_what_was_meant() {
     let arguments = ["--config", file.to_str().unwrap(), "--data", data.to_str().unwrap()];
     for command in [&["config", "check"][..], &["serve"]] {
         let text = refusal(&run(command.iter().chain(&arguments)), 1);
-        assert!(text.contains("mainstay.toml") && text.contains("`lisen`") && text.contains("`listen`"), "{text}");
+        assert!(
+            text.contains("mainstay.toml") && text.contains("`lisen`") && text.contains("`listen`"),
+            "{text}"
+        );
     }
     assert!(!data.exists(), "a refused start made the data directory");
 }
@@ -73,7 +84,10 @@ fn the_configuration_is_shown_with_sources_and_without_secrets() {
 
 /// One server command by side, on a directory.
 fn servers(data: &str) -> [Vec<&str>; 2] {
-    [vec!["serve", "--data", data, "--listen", "127.0.0.1:0"], vec!["platform", "serve", "--data", data, "--listen", "127.0.0.1:0"]]
+    [
+        vec!["serve", "--data", data, "--listen", "127.0.0.1:0"],
+        vec!["platform", "serve", "--data", data, "--listen", "127.0.0.1:0"],
+    ]
 }
 
 #[test]

@@ -21,7 +21,11 @@ pub(crate) fn run<A: AsRef<OsStr>>(arguments: impl IntoIterator<Item = A>) -> Ou
 pub(crate) fn refusal(output: &Output, code: i32) -> String {
     let text = String::from_utf8(output.stderr.clone()).expect("messages are UTF-8");
     assert_eq!(output.status.code(), Some(code), "{text}");
-    assert!(output.stdout.is_empty(), "data on stdout although it failed: {}", String::from_utf8_lossy(&output.stdout));
+    assert!(
+        output.stdout.is_empty(),
+        "data on stdout although it failed: {}",
+        String::from_utf8_lossy(&output.stdout)
+    );
     for part in ["mainstay: ", "why: ", "what to do: "] {
         assert!(text.contains(part), "no `{part}` in: {text}");
     }
@@ -41,7 +45,12 @@ impl Server {
     /// Starts a server and waits for its `ready` line. Its log goes to `log`.
     pub(crate) fn start<A: AsRef<OsStr>>(arguments: impl IntoIterator<Item = A>, log: &Path) -> Self {
         let file = std::fs::OpenOptions::new().create(true).append(true).open(log).expect("a log file");
-        let mut child = mainstay().args(arguments).stdout(Stdio::piped()).stderr(file).spawn().expect("the binary starts");
+        let mut child = mainstay()
+            .args(arguments)
+            .stdout(Stdio::piped())
+            .stderr(file)
+            .spawn()
+            .expect("the binary starts");
         let mut stdout = BufReader::new(child.stdout.take().expect("stdout is piped"));
         let mut line = String::new();
         stdout.read_line(&mut line).expect("stdout can be read");
@@ -61,7 +70,8 @@ impl Server {
 
     /// Sends a signal by its number.
     pub(crate) fn signal(&self, signal: &str) {
-        let status = Command::new("kill").args([signal, &self.child.id().to_string()]).status().expect("kill runs");
+        let status =
+            Command::new("kill").args([signal, &self.child.id().to_string()]).status().expect("kill runs");
         assert!(status.success());
     }
 
@@ -92,9 +102,13 @@ impl Drop for Server {
 /// A plain HTTP/1.1 request over a connection of its own: status and everything after the head.
 pub(crate) fn http(method: &str, url: &str, headers: &[(&str, &str)], body: &str) -> (u16, String) {
     let rest = url.strip_prefix("http://").expect("a plain address");
-    let (host, path) = rest.split_once('/').map_or((rest, String::from("/")), |(host, path)| (host, format!("/{path}")));
+    let (host, path) =
+        rest.split_once('/').map_or((rest, String::from("/")), |(host, path)| (host, format!("/{path}")));
     let mut stream = std::net::TcpStream::connect(host).expect("it listens");
-    let mut request = format!("{method} {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nContent-Length: {}\r\n", body.len());
+    let mut request = format!(
+        "{method} {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nContent-Length: {}\r\n",
+        body.len()
+    );
     for (name, value) in headers {
         request.push_str(&format!("{name}: {value}\r\n"));
     }

@@ -42,7 +42,8 @@ impl Platform {
             let has_secret = self.server.client(&id).await?.is_some_and(|client| !client.secrets.is_empty());
             if !public && !has_secret {
                 let (actor, none) = (by.actor.clone(), Duration::ZERO);
-                let client_secret = self.server.rotate_client_secret(&id, false, none, actor, &by.origin).await?;
+                let client_secret =
+                    self.server.rotate_client_secret(&id, false, none, actor, &by.origin).await?;
                 seeded.client_secrets.push(SeededSecret { client_id: id.as_str().to_owned(), client_secret });
             }
         }
@@ -50,13 +51,19 @@ impl Platform {
             seeded.api_keys.extend(self.seed_key(key, by).await?);
         }
         for (mut expense, spender) in plan.expenses {
-            expense.employee = spender.and_then(|position| employees.get(&(position, expense.company)).copied());
+            expense.employee =
+                spender.and_then(|position| employees.get(&(position, expense.company)).copied());
             self.store.put_expense(&expense).await?;
         }
         Ok(seeded)
     }
 
-    async fn seed_user(&self, position: usize, user: PlannedUser, employees: &mut EmployeeIds) -> Result<(), ActError> {
+    async fn seed_user(
+        &self,
+        position: usize,
+        user: PlannedUser,
+        employees: &mut EmployeeIds,
+    ) -> Result<(), ActError> {
         let email = user.email.to_string();
         let new = NewAccount { email: email.clone(), name: user.name.clone(), password: Some(user.password) };
         let account = self.identity.create_account(new).await?.into_account();
@@ -92,7 +99,13 @@ impl Platform {
         }
         let created = match (&key.client_id, key.name) {
             (Some(client_id), _) => {
-                self.create_integrated_key_unattended(by, &client_id.as_str().into(), key.company, Some(key.id)).await?
+                self.create_integrated_key_unattended(
+                    by,
+                    &client_id.as_str().into(),
+                    key.company,
+                    Some(key.id),
+                )
+                .await?
             }
             (None, name) => {
                 let new = NewStandaloneKey {

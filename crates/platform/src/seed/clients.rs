@@ -36,7 +36,11 @@ pub(super) fn plan(lines: &Lines<'_>, at: &Spanned<ClientEntry>) -> Result<Plann
         }
         Some(id) => id.get_ref().clone(),
     };
-    let base = if entry.public { ClientSpec::public(client_id, &*entry.name) } else { ClientSpec::confidential(client_id, &*entry.name) };
+    let base = if entry.public {
+        ClientSpec::public(client_id, &*entry.name)
+    } else {
+        ClientSpec::confidential(client_id, &*entry.name)
+    };
     let mut spec = ClientSpec {
         scope: entry.scopes.clone(),
         subject_type: Some(entry.subject_type.as_str().to_owned()),
@@ -72,20 +76,29 @@ pub(super) fn plan(lines: &Lines<'_>, at: &Spanned<ClientEntry>) -> Result<Plann
     if entry.client_secret.as_ref().is_some_and(|secret| secret.expose().is_empty()) {
         return Err(lines.error(at, "[[clients]] client_secret: must not be empty"));
     }
-    spec.access_token_lifetime =
-        seconds(lines, "access_token_seconds", entry.access_token_seconds.as_ref())?.unwrap_or(spec.access_token_lifetime);
-    spec.refresh_idle =
-        seconds(lines, "refresh_idle_seconds", entry.refresh_idle_seconds.as_ref())?.unwrap_or(spec.refresh_idle);
-    spec.refresh_absolute = seconds(lines, "refresh_absolute_seconds", entry.refresh_absolute_seconds.as_ref())?;
-    for (name, set) in [(SETUP_REQUIRED, entry.setup_required), (INTEGRATED_API_KEYS, entry.integrated_api_keys)] {
+    spec.access_token_lifetime = seconds(lines, "access_token_seconds", entry.access_token_seconds.as_ref())?
+        .unwrap_or(spec.access_token_lifetime);
+    spec.refresh_idle = seconds(lines, "refresh_idle_seconds", entry.refresh_idle_seconds.as_ref())?
+        .unwrap_or(spec.refresh_idle);
+    spec.refresh_absolute =
+        seconds(lines, "refresh_absolute_seconds", entry.refresh_absolute_seconds.as_ref())?;
+    for (name, set) in
+        [(SETUP_REQUIRED, entry.setup_required), (INTEGRATED_API_KEYS, entry.integrated_api_keys)]
+    {
         spec.attributes.insert(name.to_owned(), set.to_string());
     }
     Ok(PlannedClient { spec, secret: entry.client_secret.clone(), approved: entry.approved })
 }
 
-fn seconds(lines: &Lines<'_>, key: &str, value: Option<&Spanned<u32>>) -> Result<Option<Duration>, SeedError> {
+fn seconds(
+    lines: &Lines<'_>,
+    key: &str,
+    value: Option<&Spanned<u32>>,
+) -> Result<Option<Duration>, SeedError> {
     match value {
-        Some(zero) if *zero.get_ref() == 0 => Err(lines.error(zero, format!("[[clients]] {key}: at least 1"))),
+        Some(zero) if *zero.get_ref() == 0 => {
+            Err(lines.error(zero, format!("[[clients]] {key}: at least 1")))
+        }
         other => Ok(other.map(|seconds| Duration::from_secs(u64::from(*seconds.get_ref())))),
     }
 }
@@ -95,7 +108,8 @@ fn rotation(lines: &Lines<'_>, at: &Spanned<ClientEntry>) -> Result<RotationRule
     match (entry.rotation, &entry.retry_window_seconds) {
         (Rotation::Strict, None) => Ok(RotationRules::strict()),
         (Rotation::Strict, Some(window)) => {
-            Err(lines.error(window, "[[clients]] retry_window_seconds: only with rotation = \"retry-window\""))
+            Err(lines
+                .error(window, "[[clients]] retry_window_seconds: only with rotation = \"retry-window\""))
         }
         (Rotation::RetryWindow, _) if entry.public => {
             Err(lines.error(at, "[[clients]] rotation: retry-window is for confidential clients"))

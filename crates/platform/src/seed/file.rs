@@ -61,6 +61,7 @@ pub(super) struct RoleEntry {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "these are the keys of the file")]
 pub(super) struct ClientEntry {
     pub(super) client_id: Option<Spanned<String>>,
     pub(super) client_secret: Option<Secret<String>>,

@@ -11,7 +11,8 @@ use super::SeedError;
 use super::clients::{self, PlannedClient};
 use super::file::{ApiKeyEntry, CompanyEntry, ExpenseEntry, SeedFile, UserEntry};
 use crate::{
-    ApiKeyId, Company, CompanyId, EXPENSE_KINDS, EmployeeId, Expense, Organisation, OrganisationId, Role, SubjectType, describe,
+    ApiKeyId, Company, CompanyId, EXPENSE_KINDS, EmployeeId, Expense, Organisation, OrganisationId, Role,
+    SubjectType, describe,
 };
 
 /// Everything that a good file says.
@@ -66,11 +67,9 @@ impl Lines<'_> {
 
 /// The id of what the file gives none: the same for the same name, so that a second run finds it again.
 fn derived<K: IdKind>(kind: &str, name: &[&str]) -> Id<K> {
-    let mut text = kind.to_owned();
-    for part in name {
-        // A length before each part keeps two different lists of parts apart.
-        text.push_str(&format!("\n{}\n{part}", part.len()));
-    }
+    // A length before each part keeps two different lists of parts apart.
+    let parts = name.iter().map(|part| format!("\n{}\n{part}", part.len()));
+    let text: String = std::iter::once(kind.to_owned()).chain(parts).collect();
     Id::from_uuid(Uuid::new_v5(&Uuid::NAMESPACE_URL, text.as_bytes()))
 }
 
@@ -98,9 +97,10 @@ impl<T: Copy> Names<T> {
         }
         match self.by_name.get(wanted).map(Vec::as_slice) {
             Some([found]) => Ok(*found),
-            Some([_, _, ..]) => {
-                Err(lines.error(text, format!("{key}: there is more than one {} called \"{wanted}\"; give its id", self.what)))
-            }
+            Some([_, _, ..]) => Err(lines.error(
+                text,
+                format!("{key}: there is more than one {} called \"{wanted}\"; give its id", self.what),
+            )),
             _ => Err(lines.error(text, format!("{key}: the file has no {} \"{wanted}\"", self.what))),
         }
     }
@@ -129,15 +129,22 @@ pub(super) fn plan(text: &str) -> Result<Plan, SeedError> {
         let organisation = entry.get_ref();
         let id = organisation.id.unwrap_or_else(|| derived("organisation", &[&organisation.name]));
         if !organisations.add(id.to_string(), &organisation.name, id) {
-            return Err(lines.error(entry, format!("[[organisations]] id: {id} stands there twice; give each its own id")));
+            return Err(lines.error(
+                entry,
+                format!("[[organisations]] id: {id} stands there twice; give each its own id"),
+            ));
         }
         plan.organisations.push(Organisation { id, name: organisation.name.clone() });
     }
-    let mut known = Known { companies: Names::new("company"), users: BTreeMap::new(), clients: BTreeMap::new() };
+    let mut known =
+        Known { companies: Names::new("company"), users: BTreeMap::new(), clients: BTreeMap::new() };
     for entry in &file.companies {
         let company = company(&lines, entry.get_ref(), &organisations)?;
         if !known.companies.add(company.id.to_string(), &company.name, company.id) {
-            return Err(lines.error(entry, format!("[[companies]] id: {} stands there twice; give each its own id", company.id)));
+            return Err(lines.error(
+                entry,
+                format!("[[companies]] id: {} stands there twice; give each its own id", company.id),
+            ));
         }
         plan.companies.push(company);
     }
@@ -177,7 +184,9 @@ fn company(
         return Err(lines.error(&entry.country, "[[companies]] country: two capital letters, such as \"NL\""));
     }
     let number = entry.registration_number.clone();
-    let named = || derived("company", &[&organisation.to_string(), &entry.name, number.as_deref().unwrap_or_default()]);
+    let named = || {
+        derived("company", &[&organisation.to_string(), &entry.name, number.as_deref().unwrap_or_default()])
+    };
     Ok(Company {
         id: entry.id.unwrap_or_else(named),
         organisation,
@@ -196,7 +205,9 @@ fn user(lines: &Lines<'_>, entry: &UserEntry, known: &Known) -> Result<PlannedUs
         .parse()
         .map_err(|_| lines.error(&entry.email, "[[users]] email: this is not an e-mail address"))?;
     if entry.password.expose().chars().count() < 8 {
-        return Err(lines.error(&entry.email, format!("[[users]] password of {email}: at least 8 characters")));
+        return Err(
+            lines.error(&entry.email, format!("[[users]] password of {email}: at least 8 characters"))
+        );
     }
     let mut own_id = match &entry.id {
         None => None,
@@ -213,7 +224,8 @@ fn user(lines: &Lines<'_>, entry: &UserEntry, known: &Known) -> Result<PlannedUs
             return Err(lines.error(&role.company, format!("[[users]] roles of {email}: one role a company")));
         }
         // A person has an employee's id in each company; the one that is given is for the first.
-        let id = own_id.take().unwrap_or_else(|| derived("employee", &[&company.to_string(), email.as_str()]));
+        let id =
+            own_id.take().unwrap_or_else(|| derived("employee", &[&company.to_string(), email.as_str()]));
         roles.push((company, role.role, id));
     }
     let (name, password) = (entry.name.clone(), entry.password.clone());
@@ -228,11 +240,19 @@ fn api_key(lines: &Lines<'_>, at: &Spanned<ApiKeyEntry>, known: &Known) -> Resul
             match known.clients.get(client_id.get_ref()) {
                 Some(true) => {}
                 Some(false) => {
-                    return Err(lines.error(client_id, "[[api_keys]] client_id: that client has no integrated_api_keys = true"));
+                    return Err(lines.error(
+                        client_id,
+                        "[[api_keys]] client_id: that client has no integrated_api_keys = true",
+                    ));
                 }
-                None => return Err(lines.error(client_id, "[[api_keys]] client_id: the file has no such client")),
+                None => {
+                    return Err(lines.error(client_id, "[[api_keys]] client_id: the file has no such client"));
+                }
             }
-            if !entry.scopes.is_empty() || entry.expires_at.is_some() || entry.access_level != SubjectType::Company {
+            if !entry.scopes.is_empty()
+                || entry.expires_at.is_some()
+                || entry.access_level != SubjectType::Company
+            {
                 return Err(lines.error(at, "[[api_keys]]: an integrated key has the scopes of its client, no expiry, and one company"));
             }
             client_id.get_ref().clone()
@@ -246,7 +266,11 @@ fn api_key(lines: &Lines<'_>, at: &Spanned<ApiKeyEntry>, known: &Known) -> Resul
             }
             name.clone()
         }
-        _ => return Err(lines.error(at, "[[api_keys]]: give either client_id (integrated) or name (standalone)")),
+        _ => {
+            return Err(
+                lines.error(at, "[[api_keys]]: give either client_id (integrated) or name (standalone)")
+            );
+        }
     };
     Ok(PlannedKey {
         id: entry.id.unwrap_or_else(|| derived("API key", &[&company.to_string(), &label])),
@@ -268,18 +292,24 @@ fn expense(
     let company = known.companies.find(lines, "[[expenses]] company", &entry.company)?;
     let kind = entry.kind.get_ref();
     if !EXPENSE_KINDS.contains(&kind.as_str()) {
-        return Err(lines.error(&entry.kind, format!("[[expenses]] kind: one of {}", EXPENSE_KINDS.join(", "))));
+        return Err(
+            lines.error(&entry.kind, format!("[[expenses]] kind: one of {}", EXPENSE_KINDS.join(", ")))
+        );
     }
     let currency = entry.currency.get_ref();
     if currency.len() != 3 || !currency.bytes().all(|b| b.is_ascii_uppercase()) {
-        return Err(lines.error(&entry.currency, "[[expenses]] currency: three capital letters, such as \"EUR\""));
+        return Err(
+            lines.error(&entry.currency, "[[expenses]] currency: three capital letters, such as \"EUR\"")
+        );
     }
     let spender = match &entry.employee {
         None => None,
         Some(text) => {
             let found = text.get_ref().parse::<Email>().ok().and_then(|email| known.users.get(&email));
             let Some((position, places)) = found else {
-                return Err(lines.error(text, "[[expenses]] employee: the file has no user with this e-mail address"));
+                return Err(
+                    lines.error(text, "[[expenses]] employee: the file has no user with this e-mail address")
+                );
             };
             if !places.contains(&company) {
                 return Err(lines.error(text, "[[expenses]] employee: that user has no role in this company"));

@@ -1,13 +1,13 @@
 use authserver::{ClientId, KeyedHash, KeyedTokenCheck};
-use base::{Scope, Timestamp};
+use base::{Scope, StoreError, Timestamp};
 use identity::{Account, AccountId};
 use oauth::token_text::TokenText;
 
 use super::rights::Rights;
 use crate::api_key::HASH_CONTEXT;
 use crate::{
-    ActError, ApiKey, ApiKeyId, ApiKeyOrigin, ApiKeyText, Application, By, Company, CompanyId, CreatedApiKey, Platform,
-    StoredApiKey, Subject, SubjectType, describe,
+    ActError, ApiKey, ApiKeyId, ApiKeyOrigin, ApiKeyText, Application, By, Company, CompanyId, CreatedApiKey,
+    Platform, StoredApiKey, Subject, SubjectType, describe,
 };
 
 /// The longest name of a standalone key, in characters.
@@ -53,7 +53,9 @@ impl Platform {
     pub async fn standalone_access(&self, account: AccountId) -> Result<Vec<StandaloneAccess>, ActError> {
         let rights = self.rights(account).await?;
         let mut all = Vec::new();
-        for company in rights.companies.iter().map(|membership| &membership.company).filter(|c| c.standalone_api_keys) {
+        for company in
+            rights.companies.iter().map(|membership| &membership.company).filter(|c| c.standalone_api_keys)
+        {
             let organisation = Subject::Organisation(company.organisation);
             let organisation_wide = rights.cover(organisation);
             let mut keys = self.store.api_keys(Some(Subject::Company(company.id))).await?;
@@ -201,7 +203,12 @@ impl Platform {
         let told = [("key", id.to_string()), ("scope", scope)];
         let told: Vec<_> = told.iter().map(|(name, value)| (*name, value.as_str())).collect();
         let audit = self.audited("api_key.created", maker.by, subject, client, &told);
-        self.store.add_api_key(&StoredApiKey { key: key.clone(), hash }, audit).await?;
+        let stored = StoredApiKey { key: key.clone(), hash };
+        match self.store.add_api_key(&stored, audit.clone()).await {
+            // Somebody installed the same application in the same moment; this one comes after it.
+            Err(StoreError::Duplicate(_)) => self.store.add_api_key(&stored, audit).await?,
+            other => other?,
+        }
         Ok(CreatedApiKey { key, text })
     }
 
@@ -209,14 +216,19 @@ impl Platform {
     pub async fn revoke_api_key(&self, account: &Account, by: &By, id: ApiKeyId) -> Result<(), ActError> {
         let rights = self.rights(account.id).await?;
         // Not telling a key of another company from one that does not exist.
-        let key = self.store.api_key(id).await?.map(|stored| stored.key).filter(|key| rights.cover(key.subject));
+        let key =
+            self.store.api_key(id).await?.map(|stored| stored.key).filter(|key| rights.cover(key.subject));
         let key = key.ok_or_else(|| ActError::NotFound { what: format!("API key {id}") })?;
         self.revoke(&key, by).await
     }
 
     /// Revokes a key at the command line.
     pub async fn revoke_api_key_unattended(&self, by: &By, id: ApiKeyId) -> Result<(), ActError> {
-        let stored = self.store.api_key(id).await?.ok_or_else(|| ActError::NotFound { what: format!("API key {id}") })?;
+        let stored = self
+            .store
+            .api_key(id)
+            .await?
+            .ok_or_else(|| ActError::NotFound { what: format!("API key {id}") })?;
         self.revoke(&stored.key, by).await
     }
 

@@ -51,7 +51,10 @@ impl Platform {
                     app.has_api_key |= access.is_key;
                     continue;
                 }
-                let Some(client) = self.server.client(&ClientId::new(access.client_id.as_str())).await? else { continue };
+                let Some(client) = self.server.client(&ClientId::new(access.client_id.as_str())).await?
+                else {
+                    continue;
+                };
                 let app = ConnectedApp {
                     application: Application::from(&client),
                     subject,
@@ -71,7 +74,8 @@ impl Platform {
     }
 
     async fn accesses(&self, subject: Subject) -> Result<Vec<Access>, ActError> {
-        let filter = AuthorisationFilter { subject: Some(subject.to_string()), ..AuthorisationFilter::default() };
+        let filter =
+            AuthorisationFilter { subject: Some(subject.to_string()), ..AuthorisationFilter::default() };
         let authorisations = self.server.list_authorisations(filter, MOST_AUTHORISATIONS).await?;
         let now = self.clock.now();
         let keys = self.store.api_keys(Some(subject)).await?.into_iter().filter(|key| key.is_live(now));
@@ -111,12 +115,18 @@ impl Platform {
     }
 
     /// The same for an operator, or for the sandbox, where nobody's role is asked for.
-    pub async fn withdraw_unattended(&self, by: &By, client_id: &ClientId, subject: Subject) -> Result<(), ActError> {
+    pub async fn withdraw_unattended(
+        &self,
+        by: &By,
+        client_id: &ClientId,
+        subject: Subject,
+    ) -> Result<(), ActError> {
         let client = client_id.as_str();
         self.end_tokens(client, subject, EndReason::Withdrawn, by).await?;
         let audit = self.audited("api_key.revoked", by, subject, Some(client), &[("reason", "withdrawn")]);
         self.store.revoke_integrated_keys(client, subject, self.clock.now(), audit).await?;
-        let audit = self.audited("installation.removed", by, subject, Some(client), &[("reason", "withdrawn")]);
+        let audit =
+            self.audited("installation.removed", by, subject, Some(client), &[("reason", "withdrawn")]);
         self.store.remove_installation(client, subject, audit).await?;
         Ok(())
     }
@@ -129,7 +139,9 @@ impl Platform {
             let clients = self.server.clients(after.as_ref(), MOST_AUTHORISATIONS).await?;
             let Some(last) = clients.last() else { break };
             after = Some(last.id().clone());
-            found.extend(clients.iter().map(Application::from).filter(|app| app.approved && app.integrated_api_keys));
+            found.extend(
+                clients.iter().map(Application::from).filter(|app| app.approved && app.integrated_api_keys),
+            );
         }
         found.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(found)

@@ -7,11 +7,12 @@ use oauth::token_text::TokenText;
 use crate::api_key::HASH_CONTEXT;
 use crate::store::Standing;
 use crate::{
-    ApiError, ApiKeyId, ApiKeyOrigin, ApiKeyText, Application, AuthMethod, Caller, Platform, Presented, Subject,
+    ApiError, ApiKeyId, ApiKeyOrigin, ApiKeyText, Application, AuthMethod, Caller, Platform, Presented,
+    Subject,
 };
 
 /// A key's last use is noted no more often than this, so that calls write next to nothing.
-const NOTED_EVERY: Duration = Duration::from_secs(60);
+const NOTED_EVERY: Duration = Duration::from_mins(1);
 
 impl Platform {
     /// Finds out who presents a credential, and what they may do now: a token or key never has more than was given, and has less,
@@ -41,7 +42,9 @@ impl Platform {
         let application = self.approved_application(&access.client_id).await?;
         Ok(Caller {
             method: AuthMethod::OAuth2,
-            scope: access.scope.intersection(&application.scope.union(&self.server.settings().scopes_for_all)),
+            scope: access
+                .scope
+                .intersection(&application.scope.union(&self.server.settings().scopes_for_all)),
             subject: access.subject.parse().map_err(|_| ApiError::InvalidCredential)?,
             application_id: application.client_id,
             application_name: application.name,
@@ -61,7 +64,12 @@ impl Platform {
         let id = ApiKeyId::from_uuid(presented.row);
         let stored = self.store.api_key(id).await?.ok_or(ApiError::InvalidCredential)?;
         let now = self.clock.now();
-        let right = stored.hash.matches(&self.keys, HASH_CONTEXT, presented.row.as_bytes(), presented.secret.expose());
+        let right = stored.hash.matches(
+            &self.keys,
+            HASH_CONTEXT,
+            presented.row.as_bytes(),
+            presented.secret.expose(),
+        );
         let key = stored.key;
         if !right || !key.is_live(now) {
             return Err(ApiError::InvalidCredential);
@@ -101,6 +109,10 @@ impl Platform {
     async fn check_standalone(&self, subject: Subject) -> Result<(), ApiError> {
         let Subject::Company(id) = subject else { return Ok(()) };
         let company = self.store.company(id).await?;
-        if company.is_some_and(|company| company.standalone_api_keys) { Ok(()) } else { Err(ApiError::InvalidCredential) }
+        if company.is_some_and(|company| company.standalone_api_keys) {
+            Ok(())
+        } else {
+            Err(ApiError::InvalidCredential)
+        }
     }
 }

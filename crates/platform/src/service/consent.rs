@@ -37,7 +37,11 @@ pub enum Decision {
 impl Platform {
     /// What a person may give this client access to: the companies in which they may decide, or their organisations where the
     /// client works on those (facts 18.11).
-    pub async fn consent_choices(&self, account: AccountId, client: &Client) -> Result<Vec<ConsentChoice>, StoreError> {
+    pub async fn consent_choices(
+        &self,
+        account: AccountId,
+        client: &Client,
+    ) -> Result<Vec<ConsentChoice>, StoreError> {
         let application = Application::from(client);
         let rights = self.rights(account).await?;
         let mut choices: Vec<ConsentChoice> = match application.subject_type {
@@ -65,7 +69,8 @@ impl Platform {
                 .collect(),
         };
         for choice in &mut choices {
-            choice.connected = self.store.installation(&application.client_id, choice.subject).await?.is_some();
+            choice.connected =
+                self.store.installation(&application.client_id, choice.subject).await?.is_some();
         }
         Ok(choices)
     }
@@ -79,7 +84,9 @@ impl Platform {
         chosen: &str,
         origin: &Origin,
     ) -> Result<Decision, AuthorizationRefusal> {
-        let Some(subject) = self.chosen_subject(&request.client, chosen).await? else { return Ok(Decision::NothingChosen) };
+        let Some(subject) = self.chosen_subject(&request.client, chosen).await? else {
+            return Ok(Decision::NothingChosen);
+        };
         if !self.rights(account.id).await?.cover(subject) {
             return Ok(Decision::NotAllowed);
         }
@@ -107,7 +114,12 @@ impl Platform {
     }
 
     /// The token endpoint. The first exchange of an authorisation makes the installation (facts 18.50).
-    pub async fn token(&self, authorization: Option<&str>, body: &[u8], origin: &Origin) -> Reply<TokenSuccess> {
+    pub async fn token(
+        &self,
+        authorization: Option<&str>,
+        body: &[u8],
+        origin: &Origin,
+    ) -> Reply<TokenSuccess> {
         let reply = self.server.token(authorization, body, origin).await;
         let success = match &reply {
             Reply::Answered(answer) => answer.as_ref().ok(),

@@ -1,13 +1,18 @@
 use crate::error::{NO_COMPANY, NO_EMPLOYEE};
 use crate::store::{EmployeeFilter, Reach};
 use crate::{
-    ApiError, Caller, Company, CompanyId, Employee, EmployeeId, OrganisationId, Page, PageQuery, Platform, Subject,
+    ApiError, Caller, Company, CompanyId, Employee, EmployeeId, OrganisationId, Page, PageQuery, Platform,
+    Subject,
 };
 
 impl Platform {
     /// The company a call is about. A company credential may leave it out; an organisation credential must name one of its
     /// companies (facts 18.47). Another company is 403, an unknown one 404 (facts 18.46).
-    pub(crate) async fn company_in_reach(&self, caller: &Caller, named: Option<CompanyId>) -> Result<Company, ApiError> {
+    pub(crate) async fn company_in_reach(
+        &self,
+        caller: &Caller,
+        named: Option<CompanyId>,
+    ) -> Result<Company, ApiError> {
         let id = named.or(caller.company()).ok_or_else(|| {
             ApiError::parameter("this credential is for an organisation: say which company with company_id")
         })?;

@@ -3,8 +3,8 @@ use std::collections::BTreeSet;
 use crate::error::NO_JOB;
 use crate::store::{CreateJob, EventOutcome, ItemsOutcome, JobFilter, JobStep};
 use crate::{
-    ApiError, Caller, CompanyId, EmployeeId, Expense, ExpenseId, ExportJob, ExportJobId, ExportJobItem, FailureReason,
-    ItemStatus, ItemUpdate, JobEvent, JobStatus, MAX_ITEM_UPDATES, Page, PageQuery, Platform,
+    ApiError, Caller, CompanyId, EmployeeId, Expense, ExpenseId, ExportJob, ExportJobId, ExportJobItem,
+    FailureReason, ItemStatus, ItemUpdate, JobEvent, JobStatus, MAX_ITEM_UPDATES, Page, PageQuery, Platform,
 };
 
 /// Most entries of one job; a request with more would be larger than what is read.
@@ -35,7 +35,9 @@ impl Platform {
             return Err(ApiError::field("accountingEntryIds must name at least one entry"));
         }
         if entries.len() > MAX_JOB_ITEMS {
-            return Err(ApiError::field(format!("accountingEntryIds may name at most {MAX_JOB_ITEMS} entries")));
+            return Err(ApiError::field(format!(
+                "accountingEntryIds may name at most {MAX_JOB_ITEMS} entries"
+            )));
         }
         let entries: Vec<ExpenseId> = entries.into_iter().collect();
         if let Some(id) = new.employee {
@@ -48,7 +50,10 @@ impl Platform {
         if found.len() != entries.len() {
             return Err(ApiError::Invalid {
                 code: "ACCOUNTING_ENTRY_DOES_NOT_EXIST",
-                message: format!("{} of the accountingEntryIds are not entries of this company", entries.len() - found.len()),
+                message: format!(
+                    "{} of the accountingEntryIds are not entries of this company",
+                    entries.len() - found.len()
+                ),
             });
         }
         if found.iter().any(|expense| expense.missing_contra_account) {
@@ -168,6 +173,10 @@ impl Platform {
         let job = self.job_in_reach(caller, job).await?;
         let items = self.store.export_items(job.id, page).await?;
         // The accounts may have changed since the job was made; the job may then be failed, or left to expire (facts 12.1).
-        if items.rows.iter().any(|expense| expense.missing_contra_account) { Err(ApiError::MissingContraAccounts) } else { Ok(items) }
+        if items.rows.iter().any(|expense| expense.missing_contra_account) {
+            Err(ApiError::MissingContraAccounts)
+        } else {
+            Ok(items)
+        }
     }
 }

@@ -4,8 +4,8 @@ use serde_json::Value;
 
 use crate::error::NO_INSTALLATION;
 use crate::{
-    ApiError, AuthMethod, By, Caller, CompanyId, Installation, InstallationChange, InstallationId, InstallationStatus, Platform,
-    Subject,
+    ApiError, AuthMethod, By, Caller, CompanyId, Installation, InstallationChange, InstallationId,
+    InstallationStatus, Platform, Subject,
 };
 
 /// The longest metadata that are kept, as JSON text.
@@ -34,17 +34,18 @@ impl By {
 impl Platform {
     /// For which subject an installation is meant. A company named besides must be in reach.
     async fn installed_for(&self, caller: &Caller, company: Option<CompanyId>) -> Result<Subject, ApiError> {
-        match company {
-            None => Ok(caller.subject),
-            Some(_) => {
-                self.company_in_reach(caller, company).await?;
-                Ok(caller.subject)
-            }
+        if company.is_some() {
+            self.company_in_reach(caller, company).await?;
         }
+        Ok(caller.subject)
     }
 
     /// `GET /v1/installations/me`.
-    pub async fn get_installation(&self, caller: &Caller, company: Option<CompanyId>) -> Result<Installation, ApiError> {
+    pub async fn get_installation(
+        &self,
+        caller: &Caller,
+        company: Option<CompanyId>,
+    ) -> Result<Installation, ApiError> {
         let subject = self.installed_for(caller, company).await?;
         if let Some(found) = self.store.installation(&caller.application_id, subject).await? {
             return Ok(found);
@@ -77,8 +78,13 @@ impl Platform {
             created_at: now,
             updated_at: now,
         };
-        let audit = self.audited("installation.created", by, caller.subject, Some(&caller.application_id), &[]);
-        if self.store.add_installation(&installation, audit).await? { Ok(installation) } else { Err(ApiError::AlreadyInstalled) }
+        let audit =
+            self.audited("installation.created", by, caller.subject, Some(&caller.application_id), &[]);
+        if self.store.add_installation(&installation, audit).await? {
+            Ok(installation)
+        } else {
+            Err(ApiError::AlreadyInstalled)
+        }
     }
 
     /// `PUT /v1/installations/me`, and `:activate` with only a status.
@@ -89,8 +95,10 @@ impl Platform {
     ) -> Result<Installation, ApiError> {
         check_metadata(change.metadata.as_ref())?;
         self.get_installation(caller, None).await?;
-        let changed =
-            self.store.change_installation(&caller.application_id, caller.subject, change, self.clock.now()).await?;
+        let changed = self
+            .store
+            .change_installation(&caller.application_id, caller.subject, change, self.clock.now())
+            .await?;
         changed.ok_or(NO_INSTALLATION)
     }
 
@@ -99,7 +107,8 @@ impl Platform {
     pub async fn remove_installation(&self, caller: &Caller, by: &By) -> Result<(), ApiError> {
         self.get_installation(caller, None).await?;
         self.end_tokens(&caller.application_id, caller.subject, EndReason::Uninstalled, by).await?;
-        let audit = self.audited("installation.removed", by, caller.subject, Some(&caller.application_id), &[]);
+        let audit =
+            self.audited("installation.removed", by, caller.subject, Some(&caller.application_id), &[]);
         let removed = self.store.remove_installation(&caller.application_id, caller.subject, audit).await?;
         if removed { Ok(()) } else { Err(NO_INSTALLATION) }
     }
@@ -112,7 +121,9 @@ impl Platform {
         reason: EndReason,
         by: &By,
     ) -> Result<u64, base::StoreError> {
-        self.server.withdraw(&client_id.into(), &subject.to_string(), reason, by.actor.clone(), &by.origin).await
+        self.server
+            .withdraw(&client_id.into(), &subject.to_string(), reason, by.actor.clone(), &by.origin)
+            .await
     }
 
     /// Makes the installation of a client that a subject has authorised, unless it is there (facts 11).
@@ -126,7 +137,11 @@ impl Platform {
             id: InstallationId::new(&*self.clock, &*self.entropy),
             application_id: client_id.to_owned(),
             subject,
-            status: if setup_required { InstallationStatus::Authorized } else { InstallationStatus::Activated },
+            status: if setup_required {
+                InstallationStatus::Authorized
+            } else {
+                InstallationStatus::Activated
+            },
             error_code: None,
             metadata: None,
             created_at: now,
@@ -141,5 +156,9 @@ impl Platform {
 
 fn check_metadata(metadata: Option<&Value>) -> Result<(), ApiError> {
     let length = metadata.map_or(0, |metadata| metadata.to_string().len());
-    if length <= LONGEST_METADATA { Ok(()) } else { Err(ApiError::field(format!("metadata hold at most {LONGEST_METADATA} bytes"))) }
+    if length <= LONGEST_METADATA {
+        Ok(())
+    } else {
+        Err(ApiError::field(format!("metadata hold at most {LONGEST_METADATA} bytes")))
+    }
 }

@@ -21,7 +21,9 @@ impl Rights {
     pub(crate) fn cover(&self, subject: Subject) -> bool {
         match subject {
             Subject::Company(id) => self.companies.iter().any(|membership| membership.company.id == id),
-            Subject::Organisation(id) => self.organisations.iter().any(|(organisation, _)| *organisation == id),
+            Subject::Organisation(id) => {
+                self.organisations.iter().any(|(organisation, _)| *organisation == id)
+            }
         }
     }
 
@@ -33,9 +35,12 @@ impl Rights {
 
     /// Everything they may decide about, with its name: companies first.
     pub(crate) fn subjects(&self) -> Vec<(Subject, String)> {
-        let companies =
-            self.companies.iter().map(|membership| (Subject::Company(membership.company.id), membership.company.name.clone()));
-        let organisations = self.organisations.iter().map(|(id, name)| (Subject::Organisation(*id), name.clone()));
+        let companies = self
+            .companies
+            .iter()
+            .map(|membership| (Subject::Company(membership.company.id), membership.company.name.clone()));
+        let organisations =
+            self.organisations.iter().map(|(id, name)| (Subject::Organisation(*id), name.clone()));
         companies.chain(organisations).collect()
     }
 }
@@ -57,7 +62,8 @@ impl Platform {
         let mut organisations = Vec::new();
         for (id, name) in named {
             let all = self.store.companies_of(id).await?;
-            let covered = |company: &Company| companies.iter().any(|membership| membership.company.id == company.id);
+            let covered =
+                |company: &Company| companies.iter().any(|membership| membership.company.id == company.id);
             if all.iter().filter(|company| !company.is_suspended()).all(covered) {
                 organisations.push((id, name));
             }

@@ -2,8 +2,8 @@ use async_trait::async_trait;
 use base::{StoreError, Timestamp};
 
 use crate::{
-    CompanyId, Expense, ExpenseId, ExportJob, ExportJobId, ExportJobItem, FailureReason, ItemStatus, ItemUpdate, JobEvent,
-    JobStatus, Page, PageQuery,
+    CompanyId, Expense, ExpenseId, ExportJob, ExportJobId, ExportJobItem, FailureReason, ItemStatus,
+    ItemUpdate, JobEvent, JobStatus, Page, PageQuery,
 };
 
 /// Expenses and their export.

@@ -8,10 +8,18 @@ use crate::{Installation, InstallationChange, Subject};
 #[async_trait]
 pub trait Installations: Send + Sync {
     /// Adds an installation unless there is one. `false`: there was one, and it is as it was.
-    async fn add_installation(&self, installation: &Installation, audit: AuditRecord) -> Result<bool, StoreError>;
+    async fn add_installation(
+        &self,
+        installation: &Installation,
+        audit: AuditRecord,
+    ) -> Result<bool, StoreError>;
 
     /// The installation of an application for a subject.
-    async fn installation(&self, application_id: &str, subject: Subject) -> Result<Option<Installation>, StoreError>;
+    async fn installation(
+        &self,
+        application_id: &str,
+        subject: Subject,
+    ) -> Result<Option<Installation>, StoreError>;
 
     /// All installations for a subject, oldest first.
     async fn installations(&self, subject: Subject) -> Result<Vec<Installation>, StoreError>;

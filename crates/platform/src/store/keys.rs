@@ -18,7 +18,12 @@ pub trait ApiKeys: Send + Sync {
     async fn api_keys(&self, subject: Option<Subject>) -> Result<Vec<ApiKey>, StoreError>;
 
     /// Revokes a key. `false`: there is none, or it was revoked before.
-    async fn revoke_api_key(&self, id: ApiKeyId, at: Timestamp, audit: AuditRecord) -> Result<bool, StoreError>;
+    async fn revoke_api_key(
+        &self,
+        id: ApiKeyId,
+        at: Timestamp,
+        audit: AuditRecord,
+    ) -> Result<bool, StoreError>;
 
     /// Revokes the integrated keys of an application for a subject; says how many.
     async fn revoke_integrated_keys(

@@ -44,7 +44,11 @@ pub trait Tenants: Send + Sync {
     async fn companies(&self, reach: Reach, page: &PageQuery) -> Result<Page<Company>, StoreError>;
 
     /// A page of employees.
-    async fn employees(&self, filter: &EmployeeFilter, page: &PageQuery) -> Result<Page<Employee>, StoreError>;
+    async fn employees(
+        &self,
+        filter: &EmployeeFilter,
+        page: &PageQuery,
+    ) -> Result<Page<Employee>, StoreError>;
 
     /// An employee.
     async fn employee(&self, id: EmployeeId) -> Result<Option<Employee>, StoreError>;

@@ -30,7 +30,9 @@ pub(super) fn page(tx: &mut Tx, after: Option<&ClientId>, limit: u32) -> Result<
     for row in &secret_rows {
         secrets.entry(row.get("client_id")?).or_default().push(secret(row)?);
     }
-    rows.iter().map(|row| client(row, secrets.remove(&row.get::<String>("client_id")?).unwrap_or_default())).collect()
+    rows.iter()
+        .map(|row| client(row, secrets.remove(&row.get::<String>("client_id")?).unwrap_or_default()))
+        .collect()
 }
 
 pub(super) fn put(tx: &mut Tx, client: &Client) -> Result<(), StoreError> {
@@ -52,7 +54,10 @@ pub(super) fn rotate_secret(
     secret: &ClientSecret,
     others_expire_at: Timestamp,
 ) -> Result<bool, StoreError> {
-    let found = tx.query_opt("SELECT 1 AS found FROM clients WHERE client_id = $1 {for_update}", params![id.as_str()])?;
+    let found = tx.query_opt(
+        "SELECT 1 AS found FROM clients WHERE client_id = $1 {for_update}",
+        params![id.as_str()],
+    )?;
     if found.is_none() {
         return Ok(false);
     }

@@ -1,6 +1,6 @@
 use authserver::{
-    ActiveTokens, Authorisation, AuthorisationState, ClientId, ClientState, EarlierTokens, EndReason, IssuedAccess,
-    IssuedRefresh, LoadedAuthorisation, PendingCode, Predecessor,
+    ActiveTokens, Authorisation, AuthorisationState, ClientId, ClientState, EarlierTokens, EndReason,
+    IssuedAccess, IssuedRefresh, LoadedAuthorisation, PendingCode, Predecessor,
 };
 use base::StoreError;
 
@@ -18,7 +18,8 @@ pub(super) fn loaded(row: &Row) -> Result<LoadedAuthorisation, StoreError> {
     let client_state: String = row.get("client_state")?;
     Ok(LoadedAuthorisation {
         authorisation: authorisation(row)?,
-        client_state: ClientState::from_text(&client_state).ok_or_else(|| unknown_word("state of clients"))?,
+        client_state: ClientState::from_text(&client_state)
+            .ok_or_else(|| unknown_word("state of clients"))?,
         subject_suspended: row.get("subject_suspended")?,
     })
 }

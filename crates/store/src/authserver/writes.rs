@@ -1,6 +1,6 @@
 use authserver::{
-    ActiveTokens, Authorisation, AuthorisationId, AuthorisationState, ClientId, EarlierTokens, EndReason, EndSelection,
-    Exchange, Rotate,
+    ActiveTokens, Authorisation, AuthorisationId, AuthorisationState, ClientId, EarlierTokens, EndReason,
+    EndSelection, Exchange, Rotate,
 };
 use base::{StoreError, Timestamp};
 
@@ -36,7 +36,7 @@ pub(super) fn insert(tx: &mut Tx, authorisation: &Authorisation) -> Result<(), S
             code.hash.to_string(),
             code.expires_at,
             code.redirect_uri,
-            code.challenge.as_ref().map(|challenge| challenge.as_str())
+            code.challenge.as_ref().map(ToString::to_string)
         ],
     )
     .map(drop)
@@ -61,7 +61,10 @@ pub(super) fn rotate(tx: &mut Tx, rotate: &Rotate) -> Result<bool, StoreError> {
         return Ok(false);
     }
     if rotate.forget_earlier_refresh {
-        tx.execute("UPDATE earlier_tokens SET refresh_hash = NULL WHERE authorisation_id = $1", params![rotate.id])?;
+        tx.execute(
+            "UPDATE earlier_tokens SET refresh_hash = NULL WHERE authorisation_id = $1",
+            params![rotate.id],
+        )?;
     }
     if let Some(earlier) = &rotate.retire {
         retire(tx, rotate.id, earlier)?;
@@ -71,7 +74,8 @@ pub(super) fn rotate(tx: &mut Tx, rotate: &Rotate) -> Result<bool, StoreError> {
 
 fn retire(tx: &mut Tx, id: AuthorisationId, earlier: &EarlierTokens) -> Result<(), StoreError> {
     let EarlierTokens { generation, access, refresh } = earlier;
-    let ends = [access.as_ref().map(|token| token.expires_at), refresh.as_ref().map(|token| token.expires_at)];
+    let ends =
+        [access.as_ref().map(|token| token.expires_at), refresh.as_ref().map(|token| token.expires_at)];
     let Some(expires_at) = ends.into_iter().flatten().max() else { return Ok(()) };
     tx.execute(
         "INSERT INTO earlier_tokens (authorisation_id, generation, access_hash, access_expires_at, access_scope, \
@@ -112,12 +116,14 @@ pub(super) fn conditions(
     granted_by: Option<&str>,
     values: &mut Vec<Value>,
 ) -> String {
-    let asked = [("client_id", client_id.map(ClientId::as_str)), ("subject", subject), ("granted_by", granted_by)];
+    let asked =
+        [("client_id", client_id.map(ClientId::as_str)), ("subject", subject), ("granted_by", granted_by)];
     let mut conditions = String::new();
     for (column, value) in asked {
         if let Some(value) = value {
             values.push(value.to_value());
-            conditions.push_str(&format!(" AND {column} = ${}", values.len()));
+            let number = values.len();
+            conditions.extend([" AND ", column, " = $", &number.to_string()]);
         }
     }
     conditions

@@ -65,3 +65,6 @@ fn kind(error: &StoreError) -> &'static str {
         StoreError::Statement(_) => "statement",
     }
 }
+
+#[cfg(test)]
+mod tests;

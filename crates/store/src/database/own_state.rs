@@ -58,7 +58,12 @@ impl Database {
         .await
     }
 
-    async fn set_setting(&self, transaction: &'static str, name: &'static str, value: String) -> Result<(), StoreError> {
+    async fn set_setting(
+        &self,
+        transaction: &'static str,
+        name: &'static str,
+        value: String,
+    ) -> Result<(), StoreError> {
         let now = self.clock.now();
         self.run_tx(transaction, move |tx| {
             tx.execute(

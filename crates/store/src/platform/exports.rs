@@ -1,8 +1,8 @@
 use async_trait::async_trait;
 use base::{StoreError, Timestamp};
 use platform::{
-    CompanyId, CreateJob, EventOutcome, Expense, ExpenseId, ExportJob, ExportJobId, ExportJobItem, Exports, ItemStatus,
-    ItemUpdate, ItemsOutcome, JobFilter, JobStatus, JobStep, Page, PageQuery,
+    CompanyId, CreateJob, EventOutcome, Expense, ExpenseId, ExportJob, ExportJobId, ExportJobItem, Exports,
+    ItemStatus, ItemUpdate, ItemsOutcome, JobFilter, JobStatus, JobStep, Page, PageQuery,
 };
 
 use super::items::{self, EXPENSE, ITEM, JOB, expiry_cutoff, read_expense, read_item, read_job};
@@ -55,7 +55,9 @@ impl Exports for Database {
             let sql = format!("SELECT {EXPENSE} FROM expenses x WHERE x.company_id = $1 AND x.id = $2");
             let mut found = Vec::with_capacity(ids.len());
             for id in &ids {
-                found.extend(tx.query_opt(&sql, params![company, id])?.as_ref().map(read_expense).transpose()?);
+                found.extend(
+                    tx.query_opt(&sql, params![company, id])?.as_ref().map(read_expense).transpose()?,
+                );
             }
             Ok(found)
         })
@@ -130,7 +132,7 @@ impl Exports for Database {
                         format!("status = ${word} OR (status IN ('pending', 'in_progress') AND last_updated_at <= ${cutoff})")
                     });
                 }
-                condition.push_str(&format!(" AND ({})", any.join(" OR ")));
+                condition = format!("{condition} AND ({})", any.join(" OR "));
             }
             List { columns: JOB, from: "export_jobs", condition: &condition, values, order: "id" }.page(tx, &page, read_job)
         })
@@ -151,7 +153,13 @@ impl Exports for Database {
                 values.extend_from_slice(params![status.as_str()]);
                 condition.push_str(" AND status = $2");
             }
-            let list = List { columns: ITEM, from: "export_job_items", condition: &condition, values, order: "expense_id" };
+            let list = List {
+                columns: ITEM,
+                from: "export_job_items",
+                condition: &condition,
+                values,
+                order: "expense_id",
+            };
             list.page(tx, &page, read_item)
         })
         .await
@@ -161,8 +169,13 @@ impl Exports for Database {
         let page = page.clone();
         self.read("platform.export_items", move |tx| {
             let from = "expenses x JOIN export_job_items i ON i.expense_id = x.id";
-            let list =
-                List { columns: EXPENSE, from, condition: "i.job_id = $1", values: params![job].to_vec(), order: "x.id" };
+            let list = List {
+                columns: EXPENSE,
+                from,
+                condition: "i.job_id = $1",
+                values: params![job].to_vec(),
+                order: "x.id",
+            };
             list.page(tx, &page, read_expense)
         })
         .await

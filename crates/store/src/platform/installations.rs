@@ -28,7 +28,11 @@ fn read_installation(row: &Row) -> Result<Installation, StoreError> {
 
 #[async_trait]
 impl Installations for Database {
-    async fn add_installation(&self, installation: &Installation, audit: AuditRecord) -> Result<bool, StoreError> {
+    async fn add_installation(
+        &self,
+        installation: &Installation,
+        audit: AuditRecord,
+    ) -> Result<bool, StoreError> {
         let installation = installation.clone();
         self.run_tx("platform.add_installation", move |tx| {
             let added = tx.execute(
@@ -53,18 +57,27 @@ impl Installations for Database {
         .await
     }
 
-    async fn installation(&self, application_id: &str, subject: Subject) -> Result<Option<Installation>, StoreError> {
+    async fn installation(
+        &self,
+        application_id: &str,
+        subject: Subject,
+    ) -> Result<Option<Installation>, StoreError> {
         let application_id = application_id.to_owned();
         self.read("platform.installation", move |tx| {
-            let sql = format!("SELECT {COLUMNS} FROM installations WHERE application_id = $1 AND subject = $2");
-            tx.query_opt(&sql, params![application_id, subject.to_string()])?.as_ref().map(read_installation).transpose()
+            let sql =
+                format!("SELECT {COLUMNS} FROM installations WHERE application_id = $1 AND subject = $2");
+            tx.query_opt(&sql, params![application_id, subject.to_string()])?
+                .as_ref()
+                .map(read_installation)
+                .transpose()
         })
         .await
     }
 
     async fn installations(&self, subject: Subject) -> Result<Vec<Installation>, StoreError> {
         self.read("platform.installations", move |tx| {
-            let sql = format!("SELECT {COLUMNS} FROM installations WHERE subject = $1 ORDER BY created_at, id");
+            let sql =
+                format!("SELECT {COLUMNS} FROM installations WHERE subject = $1 ORDER BY created_at, id");
             tx.query(&sql, params![subject.to_string()])?.iter().map(read_installation).collect()
         })
         .await

@@ -2,7 +2,8 @@
 
 use base::{StoreError, Timestamp};
 use platform::{
-    Expense, ExportJob, ExportJobId, ExportJobItem, FailureReason, ItemChange, ItemReport, ItemUpdate, ItemsOutcome, JOB_LIFE,
+    Expense, ExportJob, ExportJobId, ExportJobItem, FailureReason, ItemChange, ItemReport, ItemUpdate,
+    ItemsOutcome, JOB_LIFE,
 };
 
 use crate::{Row, Tx, params};
@@ -11,8 +12,7 @@ pub(super) const EXPENSE: &str = "x.id, x.company_id, x.employee_id, x.kind, x.a
      x.missing_contra_account";
 pub(super) const JOB: &str = "id, company_id, status, number_of_items, is_interactive, vendor_based_bookkeeping, employee_id, \
      created_by, created_at, started_at, completed_at, expired_at, last_updated_at, failure_reason, failure_reason_type";
-pub(super) const ITEM: &str =
-    "expense_id, status, exported_at, external_id, external_url, failure_reason, failure_reason_type, updated_at";
+pub(super) const ITEM: &str = "expense_id, status, exported_at, external_id, external_url, failure_reason, failure_reason_type, updated_at";
 
 /// The last update before which a job that still runs has expired at `now`.
 pub(super) fn expiry_cutoff(now: Timestamp) -> Timestamp {

@@ -13,7 +13,11 @@ fn read_key(row: &Row) -> Result<StoredApiKey, StoreError> {
     let origin = match (row.get::<Option<String>>("application_id")?, row.get::<Option<String>>("name")?) {
         (Some(client_id), None) => ApiKeyOrigin::Integrated { client_id },
         (None, Some(name)) => ApiKeyOrigin::Standalone { name },
-        _ => return Err(StoreError::Corrupt("an API key has both or neither of application_id and name".to_owned())),
+        _ => {
+            return Err(StoreError::Corrupt(
+                "an API key has both or neither of application_id and name".to_owned(),
+            ));
+        }
     };
     let key = ApiKey {
         id: row.get("id")?,
@@ -78,28 +82,27 @@ impl ApiKeys for Database {
 
     async fn api_keys(&self, subject: Option<Subject>) -> Result<Vec<ApiKey>, StoreError> {
         self.read("platform.api_keys", move |tx| {
-            let rows = match subject {
-                Some(subject) => {
-                    let sql = format!(
-                        "SELECT {COLUMNS} FROM api_keys WHERE revoked_at IS NULL AND subject = $1 ORDER BY created_at DESC, id DESC"
-                    );
-                    tx.query(&sql, params![subject.to_string()])?
-                }
-                None => {
-                    let sql =
-                        format!("SELECT {COLUMNS} FROM api_keys WHERE revoked_at IS NULL ORDER BY created_at DESC, id DESC");
-                    tx.query(&sql, params![])?
-                }
-            };
+            let sql = format!(
+                "SELECT {COLUMNS} FROM api_keys WHERE revoked_at IS NULL \
+                 AND (CAST($1 AS TEXT) IS NULL OR subject = $1) ORDER BY created_at DESC, id DESC"
+            );
+            let rows = tx.query(&sql, params![subject.map(|subject| subject.to_string())])?;
             rows.iter().map(|row| read_key(row).map(|stored| stored.key)).collect()
         })
         .await
     }
 
-    async fn revoke_api_key(&self, id: ApiKeyId, at: Timestamp, audit: AuditRecord) -> Result<bool, StoreError> {
+    async fn revoke_api_key(
+        &self,
+        id: ApiKeyId,
+        at: Timestamp,
+        audit: AuditRecord,
+    ) -> Result<bool, StoreError> {
         self.run_tx("platform.revoke_api_key", move |tx| {
-            let changed =
-                tx.execute("UPDATE api_keys SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL", params![id, at])?;
+            let changed = tx.execute(
+                "UPDATE api_keys SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL",
+                params![id, at],
+            )?;
             if changed == 1 {
                 append(tx, std::slice::from_ref(&audit))?;
             }

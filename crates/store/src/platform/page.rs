@@ -47,21 +47,27 @@ impl List<'_> {
             values.extend_from_slice(params![id]);
             format!(" AND {} {} ${next}", self.order, if downwards { "<" } else { ">" })
         });
-        let mut sql = format!(
-            "SELECT {} FROM {} WHERE {}{further} ORDER BY {} {}",
+        let sql = format!(
+            "SELECT {} FROM {} WHERE {}{further} ORDER BY {} {} LIMIT {} OFFSET {offset}",
             self.columns,
             self.from,
             self.condition,
             self.order,
-            if downwards { "DESC" } else { "ASC" }
+            if downwards { "DESC" } else { "ASC" },
+            query.limit + 1
         );
-        sql.push_str(&format!(" LIMIT {} OFFSET {offset}", query.limit + 1));
         let mut rows = tx.query(&sql, &values)?;
         let more = rows.len() > usize::try_from(query.limit).unwrap_or(usize::MAX);
         rows.truncate(usize::try_from(query.limit).unwrap_or(usize::MAX));
         // What lies on the other side of where the page starts.
         let behind = match beyond {
-            Some(_) => self.count(tx, &format!(" AND NOT ({} {} ${next})", self.order, if downwards { "<" } else { ">" }), &values)? > 0,
+            Some(_) => {
+                self.count(
+                    tx,
+                    &format!(" AND NOT ({} {} ${next})", self.order, if downwards { "<" } else { ">" }),
+                    &values,
+                )? > 0
+            }
             None => offset > 0 && total > 0,
         };
         if backwards {

@@ -40,7 +40,9 @@ fn read_employee(row: &Row) -> Result<Employee, StoreError> {
 fn within(reach: Reach) -> (&'static str, Value) {
     match reach {
         Reach::Company(id) => ("c.suspended_at IS NULL AND c.id = $1", Value::Text(id.to_string())),
-        Reach::Organisation(id) => ("c.suspended_at IS NULL AND c.organisation_id = $1", Value::Text(id.to_string())),
+        Reach::Organisation(id) => {
+            ("c.suspended_at IS NULL AND c.organisation_id = $1", Value::Text(id.to_string()))
+        }
     }
 }
 
@@ -120,7 +122,10 @@ impl Tenants for Database {
 
     async fn is_platform_admin(&self, account: AccountId) -> Result<bool, StoreError> {
         self.read("platform.is_platform_admin", move |tx| {
-            let row = tx.query_opt("SELECT account_id FROM platform_admins WHERE account_id = $1", params![account])?;
+            let row = tx.query_opt(
+                "SELECT account_id FROM platform_admins WHERE account_id = $1",
+                params![account],
+            )?;
             Ok(row.is_some())
         })
         .await
@@ -173,7 +178,9 @@ impl Tenants for Database {
 
     async fn companies_of(&self, organisation: OrganisationId) -> Result<Vec<Company>, StoreError> {
         self.read("platform.companies_of", move |tx| {
-            let sql = format!("SELECT {COMPANY} FROM companies c WHERE c.organisation_id = $1 ORDER BY c.name, c.id");
+            let sql = format!(
+                "SELECT {COMPANY} FROM companies c WHERE c.organisation_id = $1 ORDER BY c.name, c.id"
+            );
             tx.query(&sql, params![organisation])?.iter().map(read_company).collect()
         })
         .await
@@ -183,13 +190,18 @@ impl Tenants for Database {
         let page = page.clone();
         self.read("platform.companies", move |tx| {
             let (condition, value) = within(reach);
-            let list = List { columns: COMPANY, from: "companies c", condition, values: vec![value], order: "c.id" };
+            let list =
+                List { columns: COMPANY, from: "companies c", condition, values: vec![value], order: "c.id" };
             list.page(tx, &page, read_company)
         })
         .await
     }
 
-    async fn employees(&self, filter: &EmployeeFilter, page: &PageQuery) -> Result<Page<Employee>, StoreError> {
+    async fn employees(
+        &self,
+        filter: &EmployeeFilter,
+        page: &PageQuery,
+    ) -> Result<Page<Employee>, StoreError> {
         let (filter, page) = (filter.clone(), page.clone());
         self.read("platform.employees", move |tx| {
             let (condition, value) = within(filter.reach);
@@ -199,7 +211,11 @@ impl Tenants for Database {
                 values.push(Value::Text(email.to_lowercase()));
             }
             let from = "employees e JOIN companies c ON c.id = e.company_id";
-            List { columns: EMPLOYEE, from, condition: &condition, values, order: "e.id" }.page(tx, &page, read_employee)
+            List { columns: EMPLOYEE, from, condition: &condition, values, order: "e.id" }.page(
+                tx,
+                &page,
+                read_employee,
+            )
         })
         .await
     }
@@ -215,10 +231,13 @@ impl Tenants for Database {
     async fn standing(&self, subject: Subject) -> Result<Standing, StoreError> {
         self.read("platform.standing", move |tx| {
             let row = match subject {
-                Subject::Company(id) => tx.query_opt("SELECT suspended_at FROM companies WHERE id = $1", params![id])?,
-                Subject::Organisation(id) => {
-                    tx.query_opt("SELECT CAST(NULL AS BIGINT) AS suspended_at FROM organisations WHERE id = $1", params![id])?
+                Subject::Company(id) => {
+                    tx.query_opt("SELECT suspended_at FROM companies WHERE id = $1", params![id])?
                 }
+                Subject::Organisation(id) => tx.query_opt(
+                    "SELECT CAST(NULL AS BIGINT) AS suspended_at FROM organisations WHERE id = $1",
+                    params![id],
+                )?,
             };
             Ok(match row.map(|row| row.get::<Option<Timestamp>>("suspended_at")).transpose()? {
                 None => Standing::Gone,

@@ -43,7 +43,9 @@ fn duplicate(error: &DbError) -> String {
     });
     let table = error.table().unwrap_or("?");
     match columns {
-        Some(columns) if !columns.contains('(') => format!("{table}.{}", columns.replace(", ", ",").replace('"', "")),
+        Some(columns) if !columns.contains('(') => {
+            format!("{table}.{}", columns.replace(", ", ",").replace('"', ""))
+        }
         _ => format!("index {}", error.constraint().unwrap_or("?")),
     }
 }

@@ -29,7 +29,10 @@ const MIGRATION_LOCK: i64 = 0x6d61_696e_7374_6179;
 
 impl Postgres {
     /// Connects and migrates; several processes may do so at the same time.
-    pub(crate) async fn open(settings: &Settings, migrations: &'static [Migration]) -> Result<Self, OpenError> {
+    pub(crate) async fn open(
+        settings: &Settings,
+        migrations: &'static [Migration],
+    ) -> Result<Self, OpenError> {
         let Location::Postgres(location) = &settings.location else {
             return Err(OpenError::Location("it names no PostgreSQL server".to_owned()));
         };
@@ -92,7 +95,8 @@ fn migrate_inside(
     transaction::batch(tx, "SET LOCAL lock_timeout = '10min'; SET LOCAL statement_timeout = 0;")?;
     transaction::batch(tx, &format!("SELECT pg_advisory_xact_lock({MIGRATION_LOCK})"))?;
     // Asked first, as an account that may only use its schema may not even say IF NOT EXISTS.
-    let known = tx.query_opt("SELECT 1 AS known FROM pg_namespace WHERE CAST(nspname AS TEXT) = $1", params![schema])?;
+    let known = tx
+        .query_opt("SELECT 1 AS known FROM pg_namespace WHERE CAST(nspname AS TEXT) = $1", params![schema])?;
     if known.is_none() {
         transaction::batch(tx, &format!("CREATE SCHEMA \"{schema}\""))?;
     }

@@ -65,7 +65,14 @@ pub(super) enum Attempt<T> {
 
 impl PostgresTx {
     pub(super) fn new(client: Object, handle: Handle) -> Self {
-        Self { client: Some(client), handle, collision: None, begin: None, open: false, patience: ANSWER_TIMEOUT }
+        Self {
+            client: Some(client),
+            handle,
+            collision: None,
+            begin: None,
+            open: false,
+            patience: ANSWER_TIMEOUT,
+        }
     }
 
     /// Waits for the server, but not for ever. The BEGIN that is still owed goes out with the first question, without waiting for
@@ -142,14 +149,17 @@ impl PostgresTx {
             let rows = client.query(&statement, &parameters).await?;
             Ok((statement, rows))
         })?;
-        let columns: Arc<[String]> = statement.columns().iter().map(|column| column.name().to_owned()).collect();
+        let columns: Arc<[String]> =
+            statement.columns().iter().map(|column| column.name().to_owned()).collect();
         rows.iter()
             .map(|row| {
                 let values = (0..columns.len())
                     .map(|index| {
                         row.try_get::<_, Value>(index).map_err(|error| {
                             let (column, kind) = (&columns[index], row.columns()[index].type_());
-                            StoreError::Statement(format!("column {column} of type {kind} cannot be read: {error}"))
+                            StoreError::Statement(format!(
+                                "column {column} of type {kind} cannot be read: {error}"
+                            ))
                         })
                     })
                     .collect::<Result<_, _>>()?;
@@ -166,7 +176,9 @@ async fn prepare(client: &Object, sql: &str, values: &[Value]) -> Result<Stateme
     if wanted == given {
         Ok(statement)
     } else {
-        Err(Failure::Ours(StoreError::Statement(format!("the statement takes {wanted} values and was given {given}"))))
+        Err(Failure::Ours(StoreError::Statement(format!(
+            "the statement takes {wanted} values and was given {given}"
+        ))))
     }
 }
 
@@ -282,6 +294,7 @@ impl<'a> FromSql<'a> for Value {
     }
 
     fn accepts(kind: &Type) -> bool {
-        matches!(*kind, Type::INT8 | Type::INT4 | Type::INT2 | Type::BOOL | Type::BYTEA) || <String as FromSql<'_>>::accepts(kind)
+        matches!(*kind, Type::INT8 | Type::INT4 | Type::INT2 | Type::BOOL | Type::BYTEA)
+            || <String as FromSql<'_>>::accepts(kind)
     }
 }

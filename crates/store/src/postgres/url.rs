@@ -46,7 +46,9 @@ pub(super) fn parse(url: &str) -> Result<Parsed, String> {
         Some("disable") => Tls::Off,
         None | Some("allow" | "prefer") if local && root.is_none() => Tls::Off,
         None | Some("allow" | "prefer" | "require" | "verify-ca" | "verify-full") => Tls::Verified { root },
-        Some(_) => return Err("sslmode is one of disable, prefer, require, verify-ca and verify-full".to_owned()),
+        Some(_) => {
+            return Err("sslmode is one of disable, prefer, require, verify-ca and verify-full".to_owned());
+        }
     };
     config.ssl_mode(if tls == Tls::Off { SslMode::Disable } else { SslMode::Require });
     Ok(Parsed { config, tls })
@@ -55,7 +57,9 @@ pub(super) fn parse(url: &str) -> Result<Parsed, String> {
 fn is_local(host: &Host) -> bool {
     match host {
         Host::Unix(_) => true,
-        Host::Tcp(name) => name == "localhost" || name.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback()),
+        Host::Tcp(name) => {
+            name == "localhost" || name.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
+        }
     }
 }
 

@@ -2,7 +2,10 @@ use super::*;
 
 #[test]
 fn placeholders_become_those_of_sqlite() {
-    assert_eq!(for_sqlite("UPDATE a SET b = $2 WHERE c = $1 AND d <> '$3'"), "UPDATE a SET b = ?2 WHERE c = ?1 AND d <> '$3'");
+    assert_eq!(
+        for_sqlite("UPDATE a SET b = $2 WHERE c = $1 AND d <> '$3'"),
+        "UPDATE a SET b = ?2 WHERE c = ?1 AND d <> '$3'"
+    );
     assert_eq!(for_sqlite("SELECT 1 -- costs $1\n, $10"), "SELECT 1 -- costs $1\n, ?10");
 }
 
@@ -11,7 +14,10 @@ fn row_locks_are_for_postgresql_alone() {
     let sql = "SELECT a FROM b WHERE c = $1 {for_update}";
     assert_eq!(for_sqlite(sql), "SELECT a FROM b WHERE c = ?1 ");
     assert_eq!(for_postgres(sql), "SELECT a FROM b WHERE c = $1 FOR UPDATE");
-    assert_eq!(for_postgres("SELECT a FROM b {for_update_skip_locked}"), "SELECT a FROM b FOR UPDATE SKIP LOCKED");
+    assert_eq!(
+        for_postgres("SELECT a FROM b {for_update_skip_locked}"),
+        "SELECT a FROM b FOR UPDATE SKIP LOCKED"
+    );
 }
 
 #[test]

@@ -66,7 +66,9 @@ impl SqliteConnection {
     pub(crate) fn prepare(mut connection: Connection, clock: &Arc<dyn Clock>) -> Result<Self, StoreError> {
         let deadline = Deadline::new(Arc::clone(clock));
         let watched = deadline.clone();
-        connection.progress_handler(STEPS_BETWEEN_LOOKS, Some(move || watched.has_passed())).map_err(from_sqlite)?;
+        connection
+            .progress_handler(STEPS_BETWEEN_LOOKS, Some(move || watched.has_passed()))
+            .map_err(from_sqlite)?;
         connection.set_prepared_statement_cache_capacity(PREPARED_STATEMENTS);
         connection.busy_timeout(BUSY_TIMEOUT).map_err(from_sqlite)?;
         connection
@@ -90,14 +92,17 @@ pub(crate) fn open_writer(path: &Path, clock: &Arc<dyn Clock>) -> Result<Tx, Ope
         .open(path)
         .map_err(|error| file_error(error.to_string()))?;
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(path, flags).map_err(|error| file_error(error.to_string()))?;
+    let connection =
+        Connection::open_with_flags(path, flags).map_err(|error| file_error(error.to_string()))?;
     let refused = |error: rusqlite::Error| match from_sqlite(error) {
         StoreError::Corrupt(reason) => OpenError::Foreign { path: path.to_owned(), reason },
         other => OpenError::Store(other),
     };
     // FULL: a commit that was answered survives a power cut. The WAL is cut back after a checkpoint.
     connection
-        .execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 16777216;")
+        .execute_batch(
+            "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 16777216;",
+        )
         .map_err(refused)?;
     let connection = SqliteConnection::prepare(connection, clock)?;
     Ok(Tx::new(Backend::Sqlite(SqliteTx::new(connection))))
@@ -157,7 +162,9 @@ fn copy(source: &Path, target: &Path) -> Result<(), StoreError> {
         let backup = rusqlite::backup::Backup::new(&from, &mut to).map_err(from_sqlite)?;
         let step = backup.step(-1).map_err(from_sqlite)?;
         if step != rusqlite::backup::StepResult::Done {
-            return Err(StoreError::Unavailable("the database was locked while the backup was to be made".to_owned()));
+            return Err(StoreError::Unavailable(
+                "the database was locked while the backup was to be made".to_owned(),
+            ));
         }
     }
     // The copy is to be one file, without a journal beside it.

@@ -23,8 +23,12 @@ pub(crate) fn from_sqlite(error: Error) -> StoreError {
         | ErrorCode::SystemIoFailure
         | ErrorCode::PermissionDenied
         | ErrorCode::CannotOpen => StoreError::NotWritable(message),
-        ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked | ErrorCode::OutOfMemory => StoreError::Unavailable(message),
-        ErrorCode::OperationInterrupted => StoreError::Unavailable("the transaction took too long and was stopped".to_owned()),
+        ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked | ErrorCode::OutOfMemory => {
+            StoreError::Unavailable(message)
+        }
+        ErrorCode::OperationInterrupted => {
+            StoreError::Unavailable("the transaction took too long and was stopped".to_owned())
+        }
         ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => StoreError::Corrupt(message),
         _ => StoreError::Statement(message),
     }

@@ -71,7 +71,10 @@ impl SqliteTx {
         let mut statement = self.0.connection.prepare_cached(&sql::for_sqlite(sql)).map_err(from_sqlite)?;
         if statement.parameter_count() != values.len() {
             let wanted = statement.parameter_count();
-            return Err(StoreError::Statement(format!("the statement takes {wanted} values and was given {}", values.len())));
+            return Err(StoreError::Statement(format!(
+                "the statement takes {wanted} values and was given {}",
+                values.len()
+            )));
         }
         for (index, value) in values.iter().enumerate() {
             statement.raw_bind_parameter(index + 1, value).map_err(from_sqlite)?;
@@ -93,9 +96,9 @@ impl SqliteTx {
                 .map(|index| match row.get_ref(index).map_err(from_sqlite)? {
                     ValueRef::Null => Ok(Value::Null),
                     ValueRef::Integer(number) => Ok(Value::Integer(number)),
-                    ValueRef::Text(text) => String::from_utf8(text.to_vec())
-                        .map(Value::Text)
-                        .map_err(|_| StoreError::Corrupt(format!("column {} holds no UTF-8", columns[index]))),
+                    ValueRef::Text(text) => String::from_utf8(text.to_vec()).map(Value::Text).map_err(|_| {
+                        StoreError::Corrupt(format!("column {} holds no UTF-8", columns[index]))
+                    }),
                     ValueRef::Blob(bytes) => Ok(Value::Bytes(bytes.to_vec())),
                     ValueRef::Real(_) => Err(StoreError::Statement(format!(
                         "column {} is a floating-point number, which no statement here may give",

@@ -35,7 +35,10 @@ impl Desk {
 async fn records_come_back_as_they_were_and_verify(database: Database) {
     let desk = Desk::new();
     let origin = Origin { source: Some("192.0.2.1".to_owned()), request_id: Some("r".to_owned()) };
-    let full = AuditEvent::new("api_key.created", Actor::User("ü".to_owned())).subject("s").client("c").origin(&origin);
+    let full = AuditEvent::new("api_key.created", Actor::User("ü".to_owned()))
+        .subject("s")
+        .client("c")
+        .origin(&origin);
     let full = desk.record(full.with("name", "\"'\n").with("a", ""));
     let bare = desk.record(AuditEvent::new("key.rotated", Actor::System));
     database.append_audit(vec![full.clone(), bare.clone()]).await.unwrap();
@@ -46,9 +49,12 @@ async fn records_come_back_as_they_were_and_verify(database: Database) {
 
 async fn records_are_listed_newest_first_by_what_is_asked(database: Database) {
     let desk = Desk::new();
-    let event = |kind, subject: &str| AuditEvent::new(kind, Actor::System).subject(subject).client(format!("c-{subject}"));
-    let records: Vec<_> =
-        [("a.made", "x"), ("b.made", "x"), ("a.made", "y")].map(|(kind, subject)| desk.record(event(kind, subject))).into();
+    let event = |kind, subject: &str| {
+        AuditEvent::new(kind, Actor::System).subject(subject).client(format!("c-{subject}"))
+    };
+    let records: Vec<_> = [("a.made", "x"), ("b.made", "x"), ("a.made", "y")]
+        .map(|(kind, subject)| desk.record(event(kind, subject)))
+        .into();
     database.append_audit(records.clone()).await.unwrap();
     let list = async |filter: Filter, limit| {
         let found = database.audit_records(filter, limit).await.unwrap();

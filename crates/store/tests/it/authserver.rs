@@ -6,7 +6,8 @@ use audit::{AuditRecord, Filter, Store as _};
 use authserver::{
     ActiveTokens, Authorisation, AuthorisationFilter, AuthorisationId, AuthorisationState, Client, ClientId,
     ClientSecret, ClientSpec, ClientState, EarlierTokens, EndReason, EndSelection, Exchange, IssuedAccess,
-    IssuedRefresh, KeyedHash, PendingCode, Predecessor, Rotate, RotationPolicy, RotationRules, Store as _, WriteOutcome,
+    IssuedRefresh, KeyedHash, PendingCode, Predecessor, Rotate, RotationPolicy, RotationRules, Store as _,
+    WriteOutcome,
 };
 use base::testing::{ManualClock, SeededEntropy};
 use base::{StoreError, Timestamp};
@@ -165,8 +166,13 @@ fn record(kind: &'static str) -> AuditRecord {
 }
 
 async fn recorded(database: &Database) -> Vec<String> {
-    let mut kinds: Vec<_> =
-        database.audit_records(Filter::default(), 100).await.unwrap().into_iter().map(|record| record.kind).collect();
+    let mut kinds: Vec<_> = database
+        .audit_records(Filter::default(), 100)
+        .await
+        .unwrap()
+        .into_iter()
+        .map(|record| record.kind)
+        .collect();
     kinds.sort();
     kinds
 }
@@ -175,10 +181,12 @@ async fn a_client_comes_back_as_it_was_put(database: Database) {
     assert_eq!(database.client(&ClientId::from("c")).await, Ok(None));
     database.put_client(client("c"), vec![record("put")]).await.unwrap();
     assert_eq!(database.client(&ClientId::from("c")).await, Ok(Some(client("c"))));
-    let suspended = database.set_client_state(&ClientId::from("c"), ClientState::Suspended, vec![record("state")]).await;
+    let suspended =
+        database.set_client_state(&ClientId::from("c"), ClientState::Suspended, vec![record("state")]).await;
     assert_eq!(suspended, Ok(true));
     assert_eq!(database.client(&ClientId::from("c")).await.unwrap().unwrap().state, ClientState::Suspended);
-    let missing = database.set_client_state(&ClientId::from("d"), ClientState::Removed, vec![record("missing")]).await;
+    let missing =
+        database.set_client_state(&ClientId::from("d"), ClientState::Removed, vec![record("missing")]).await;
     assert_eq!(missing, Ok(false));
     assert_eq!(recorded(&database).await, ["put", "state"]);
 }
@@ -186,7 +194,7 @@ async fn a_client_comes_back_as_it_was_put(database: Database) {
 async fn a_client_put_again_keeps_its_registration_and_loses_its_secrets(database: Database) {
     database.put_client(client("c"), vec![]).await.unwrap();
     let mut again = client("c");
-    again.spec.name = "Other".to_owned();
+    again.spec.name.push_str(" again");
     again.secrets = vec![secret(2), secret(3)];
     again.created_at = later(5);
     database.put_client(again.clone(), vec![]).await.unwrap();
@@ -213,13 +221,20 @@ async fn a_rotated_secret_lets_the_others_end(database: Database) {
     let c = ClientId::from("c");
     let mut early = secret(2);
     early.expires_at = Some(later(5));
-    database.put_client(Client { secrets: vec![secret(1), early.clone()], ..client("c") }, vec![]).await.unwrap();
-    assert_eq!(database.rotate_client_secret(&c, secret(3), later(10), vec![record("rotated")]).await, Ok(true));
+    database
+        .put_client(Client { secrets: vec![secret(1), early.clone()], ..client("c") }, vec![])
+        .await
+        .unwrap();
+    assert_eq!(
+        database.rotate_client_secret(&c, secret(3), later(10), vec![record("rotated")]).await,
+        Ok(true)
+    );
     let secrets = database.client(&c).await.unwrap().unwrap().secrets;
     let mut ended = secret(1);
     ended.expires_at = Some(later(10));
     assert_eq!(secrets, [ended, early, secret(3)]);
-    let missing = database.rotate_client_secret(&ClientId::from("d"), secret(4), NOW, vec![record("x")]).await;
+    let missing =
+        database.rotate_client_secret(&ClientId::from("d"), secret(4), NOW, vec![record("x")]).await;
     assert_eq!((missing, recorded(&database).await), (Ok(false), vec!["rotated".to_owned()]));
 }
 
@@ -235,11 +250,17 @@ async fn an_authorisation_comes_back_in_each_of_its_states(database: Database) {
     assert_eq!(database.rotate(write).await, Ok(WriteOutcome::Done));
     assert_eq!(state(&database, 1).await, AuthorisationState::Active(Box::new(full(2))));
     let bare = ActiveTokens { access: None, refresh: None, ..tokens(3) };
-    assert_eq!(database.rotate(Rotate { tokens: bare.clone(), ..rotate(1, 2) }).await, Ok(WriteOutcome::Done));
+    assert_eq!(
+        database.rotate(Rotate { tokens: bare.clone(), ..rotate(1, 2) }).await,
+        Ok(WriteOutcome::Done)
+    );
     assert_eq!(state(&database, 1).await, AuthorisationState::Active(Box::new(bare)));
     let end = database.end(id(1), EndReason::Withdrawn, later(9), vec![record("ended")]).await;
     assert_eq!(end, Ok(WriteOutcome::Done));
-    assert_eq!(state(&database, 1).await, AuthorisationState::Ended { reason: EndReason::Withdrawn, at: later(9) });
+    assert_eq!(
+        state(&database, 1).await,
+        AuthorisationState::Ended { reason: EndReason::Withdrawn, at: later(9) }
+    );
     assert_eq!(recorded(&database).await, ["ended", "exchanged", "rotated"]);
     assert_eq!(database.authorisation(id(2)).await, Ok(None));
 }
@@ -267,14 +288,20 @@ async fn what_has_ended_is_not_brought_back(database: Database) {
     granted(&database, 2).await;
     for number in [1, 2] {
         let end = |reason, kind| database.end(id(number), reason, later(1), vec![record(kind)]);
-        assert_eq!(end(EndReason::Revoked, if number == 1 { "one" } else { "number two" }).await, Ok(WriteOutcome::Done));
+        assert_eq!(
+            end(EndReason::Revoked, if number == 1 { "one" } else { "number two" }).await,
+            Ok(WriteOutcome::Done)
+        );
         assert_eq!(end(EndReason::Withdrawn, "twice").await, Ok(WriteOutcome::Moved));
         assert_eq!(database.rotate(rotate(number, 1)).await, Ok(WriteOutcome::Moved));
         let exchange = Exchange { id: id(number), tokens: tokens(1), at: NOW, audit: vec![record("late")] };
         assert_eq!(database.exchange(exchange).await, Ok(WriteOutcome::Moved));
         assert_eq!(database.note_successor_used(id(number), 1).await, Ok(WriteOutcome::Moved));
         assert_eq!(database.drop_access_token(id(number), 1, vec![]).await, Ok(WriteOutcome::Moved));
-        assert_eq!(state(&database, number).await, AuthorisationState::Ended { reason: EndReason::Revoked, at: later(1) });
+        assert_eq!(
+            state(&database, number).await,
+            AuthorisationState::Ended { reason: EndReason::Revoked, at: later(1) }
+        );
     }
     assert_eq!(recorded(&database).await, ["number two", "one"]);
 }
@@ -298,7 +325,8 @@ async fn only_what_is_selected_ends(database: Database) {
     database.put_client(Client { secrets: vec![], ..client("d") }, vec![]).await.unwrap();
     let rows = [("c", "s1", "u1"), ("c", "s1", "u2"), ("c", "s2", "u1"), ("d", "s1", "u1")];
     for ((client_id, subject, granted_by), number) in rows.into_iter().zip(1..) {
-        let (client_id, subject, granted_by) = (ClientId::from(client_id), subject.to_owned(), granted_by.to_owned());
+        let (client_id, subject, granted_by) =
+            (ClientId::from(client_id), subject.to_owned(), granted_by.to_owned());
         let row = Authorisation { client_id, subject, granted_by, ..pending(number) };
         database.insert_authorisation(row, vec![]).await.unwrap();
     }
@@ -317,7 +345,11 @@ async fn only_what_is_selected_ends(database: Database) {
     assert_eq!(end(Some("c"), Some("s1"), None, "pair").await, Ok(2));
     assert_eq!(end(Some("c"), Some("s1"), None, "pair again").await, Ok(0));
     for (number, over) in [(1, true), (2, true), (3, false), (4, false)] {
-        assert_eq!(matches!(state(&database, number).await, AuthorisationState::Ended { .. }), over, "{number}");
+        assert_eq!(
+            matches!(state(&database, number).await, AuthorisationState::Ended { .. }),
+            over,
+            "{number}"
+        );
     }
     assert_eq!(end(None, None, Some("u1"), "giver's").await, Ok(2));
     assert_eq!(recorded(&database).await, ["giver's", "pair"]);

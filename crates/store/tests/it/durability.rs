@@ -18,7 +18,11 @@ const ACKNOWLEDGED: usize = 300;
 
 pub(crate) fn cases(suite: &mut Suite) {
     const KEPT: &[Kind] = &[Kind::Sqlite, Kind::Postgres];
-    suite.places("durability::what_was_acknowledged_outlives_a_kill", KEPT, what_was_acknowledged_outlives_a_kill);
+    suite.places(
+        "durability::what_was_acknowledged_outlives_a_kill",
+        KEPT,
+        what_was_acknowledged_outlives_a_kill,
+    );
 }
 
 /// Writes rows for ever, several at a time, and prints each id once it is acknowledged. `None` in the tests' own process.
@@ -32,7 +36,8 @@ pub(crate) fn child() -> Option<ExitCode> {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime starts");
     runtime.block_on(async {
         let location = url.parse().expect("the test wrote it");
-        let settings = Settings::new(Side::Connect, location, Arc::new(SystemClock::new()), Arc::new(SystemEntropy));
+        let settings =
+            Settings::new(Side::Connect, location, Arc::new(SystemClock::new()), Arc::new(SystemEntropy));
         let database = Database::open_with(settings, SCRATCH).await.expect("the database opens");
         for round in 0.. {
             let written = together(&database, 20, move |number, tx| {
@@ -63,7 +68,8 @@ async fn what_was_acknowledged_outlives_a_kill(place: Place) {
         Place::Postgres(server) => server.url(),
         _ => place.location().unwrap().to_string(),
     };
-    let child = Command::new(std::env::current_exe().unwrap()).args([CHILD, &url]).stdout(Stdio::piped()).spawn();
+    let child =
+        Command::new(std::env::current_exe().unwrap()).args([CHILD, &url]).stdout(Stdio::piped()).spawn();
     let mut child = Killed(child.unwrap());
     let mut lines = BufReader::new(child.0.stdout.take().unwrap()).lines();
     let mut acknowledged: Vec<String> = lines.by_ref().take(ACKNOWLEDGED).collect::<Result<_, _>>().unwrap();

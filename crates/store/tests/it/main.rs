@@ -14,9 +14,12 @@ mod sqlite_engine;
 // One line a room.
 mod audit;
 mod authserver;
-mod refresh;
+mod connect;
+mod authserver_races;
 mod identity;
 mod keys;
+mod platform;
+mod refresh;
 mod sandbox;
 
 use std::process::ExitCode;
@@ -37,8 +40,11 @@ fn main() -> ExitCode {
     // One line a room.
     audit::cases(&mut suite);
     authserver::cases(&mut suite);
+    connect::cases(&mut suite);
+    authserver_races::cases(&mut suite);
     identity::cases(&mut suite);
     keys::cases(&mut suite);
+    platform::cases(&mut suite);
     sandbox::cases(&mut suite);
     refresh::cases(&mut suite);
     suite.run()

@@ -17,16 +17,32 @@ pub(crate) fn cases(suite: &mut Suite) {
     const POSTGRES: &[Kind] = &[Kind::Postgres];
     const KEPT: &[Kind] = &[Kind::Sqlite, Kind::Postgres];
     suite.places("engine::a_deadlock_is_run_again", POSTGRES, a_deadlock_is_run_again);
-    suite.places("engine::processes_that_start_together_migrate_once", POSTGRES, processes_that_start_together);
-    suite.places("engine::a_cut_connection_is_told_and_replaced", POSTGRES, a_cut_connection_is_told_and_replaced);
+    suite.places(
+        "engine::processes_that_start_together_migrate_once",
+        POSTGRES,
+        processes_that_start_together,
+    );
+    suite.places(
+        "engine::a_cut_connection_is_told_and_replaced",
+        POSTGRES,
+        a_cut_connection_is_told_and_replaced,
+    );
     suite.places("engine::a_commit_without_an_answer_is_no_success", POSTGRES, a_commit_without_an_answer);
     suite.places("engine::an_unreachable_server_is_told", POSTGRES, an_unreachable_server_is_told);
     suite.places("engine::tls_is_verified", POSTGRES, tls_is_verified);
     suite.places("engine::systems_have_schemas_of_their_own", POSTGRES, systems_have_schemas_of_their_own);
     suite.places("engine::a_newer_database_is_refused", KEPT, a_newer_database_is_refused);
     suite.places("engine::an_edited_migration_is_refused", KEPT, an_edited_migration_is_refused);
-    suite.places("engine::a_migration_that_fails_leaves_nothing", KEPT, a_migration_that_fails_leaves_nothing);
-    suite.places("engine::a_later_version_migrates_what_is_there", KEPT, a_later_version_migrates_what_is_there);
+    suite.places(
+        "engine::a_migration_that_fails_leaves_nothing",
+        KEPT,
+        a_migration_that_fails_leaves_nothing,
+    );
+    suite.places(
+        "engine::a_later_version_migrates_what_is_there",
+        KEPT,
+        a_later_version_migrates_what_is_there,
+    );
 }
 
 async fn open(place: &Place) -> Database {
@@ -52,7 +68,9 @@ async fn a_deadlock_is_run_again(place: Place) {
                         barrier.wait();
                     }
                     // A closure that swallows the collision is run again all the same.
-                    Ok(tx.execute("UPDATE items SET amount = amount + 1 WHERE id = $1", params![order[1]]).unwrap_or(0))
+                    Ok(tx
+                        .execute("UPDATE items SET amount = amount + 1 WHERE id = $1", params![order[1]])
+                        .unwrap_or(0))
                 })
                 .await
         })
@@ -61,7 +79,8 @@ async fn a_deadlock_is_run_again(place: Place) {
         assert_eq!(task.await.unwrap(), Ok(1));
     }
     assert_eq!(runs.load(Ordering::SeqCst), 3, "the loser of the deadlock ran twice");
-    let sum = database.read("test.sum", |tx| tx.query_one("SELECT CAST(sum(amount) AS BIGINT) AS n FROM items", params![]));
+    let sum = database
+        .read("test.sum", |tx| tx.query_one("SELECT CAST(sum(amount) AS BIGINT) AS n FROM items", params![]));
     assert_eq!(sum.await.unwrap().get::<i64>("n"), Ok(4));
 }
 
@@ -80,7 +99,8 @@ async fn through_a_proxy(place: &Place) -> (Database, Proxy) {
     let upstream = SocketAddr::from((Ipv4Addr::LOCALHOST, server.port()));
     let proxy = Proxy::start(upstream).await.unwrap();
     let location = server.url_by(proxy.address().port()).parse().unwrap();
-    let settings = Settings::new(Side::Connect, location, Arc::new(SystemClock::new()), Arc::new(SystemEntropy));
+    let settings =
+        Settings::new(Side::Connect, location, Arc::new(SystemClock::new()), Arc::new(SystemEntropy));
     (Database::open_with(settings, SCRATCH).await.unwrap(), proxy)
 }
 
@@ -121,10 +141,16 @@ async fn an_unreachable_server_is_told(place: Place) {
         Database::open_with(settings, SCRATCH)
     };
     let unknown = open_at(server.url().replace("/test", "/no-such-database-")).await.unwrap_err();
-    assert!(matches!(&unknown, OpenError::Unreachable { reason, .. } if reason.contains("does not exist")), "{unknown}");
+    assert!(
+        matches!(&unknown, OpenError::Unreachable { reason, .. } if reason.contains("does not exist")),
+        "{unknown}"
+    );
     // Port 1 of the loopback address: nobody listens there without being root.
     let refused = open_at("postgres://ada:hunter2@127.0.0.1:1/d".to_owned()).await.unwrap_err();
-    assert!(matches!(&refused, OpenError::Unreachable { location, .. } if location == "postgres://127.0.0.1:1/d"), "{refused}");
+    assert!(
+        matches!(&refused, OpenError::Unreachable { location, .. } if location == "postgres://127.0.0.1:1/d"),
+        "{refused}"
+    );
     assert!(!format!("{refused} {refused:?}").contains("hunter2"));
 }
 
@@ -138,9 +164,11 @@ async fn tls_is_verified(place: Place) {
         let settings = Settings::new(Side::Connect, url.parse().unwrap(), clock, Arc::new(SystemEntropy));
         Database::open_with(settings, SCRATCH)
     };
-    let database = open_with(format!("sslmode=require&sslrootcert={}", cluster.authority().display())).await.unwrap();
+    let database =
+        open_with(format!("sslmode=require&sslrootcert={}", cluster.authority().display())).await.unwrap();
     let encrypted = database.read("test.tls", |tx| {
-        tx.query_one("SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()", params![])?.get::<bool>("ssl")
+        tx.query_one("SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()", params![])?
+            .get::<bool>("ssl")
     });
     assert_eq!(encrypted.await, Ok(true));
     // The authorities of the system do not know this one.
@@ -160,12 +188,15 @@ async fn systems_have_schemas_of_their_own(place: Place) {
     put(&databases[0], "a", 1).await;
     assert_eq!(ids(&databases[0]).await, ["a"]);
     assert!(ids(&databases[1]).await.is_empty());
-    let schema = databases[1].read("test.schema", |tx| tx.query_one("SELECT CAST(current_schema() AS TEXT) AS s", params![]));
+    let schema = databases[1]
+        .read("test.schema", |tx| tx.query_one("SELECT CAST(current_schema() AS TEXT) AS s", params![]));
     assert_eq!(schema.await.unwrap().get::<String>("s").as_deref(), Ok("sandbox_business_central"));
 }
 
-const NEWER: &[Migration] =
-    &[SCRATCH[0], Migration { number: 2, name: "more", sql: "CREATE TABLE more (id TEXT PRIMARY KEY, at BIGINT);" }];
+const NEWER: &[Migration] = &[
+    SCRATCH[0],
+    Migration { number: 2, name: "more", sql: "CREATE TABLE more (id TEXT PRIMARY KEY, at BIGINT);" },
+];
 
 async fn a_newer_database_is_refused(place: Place) {
     place.open_with(Side::Connect, NEWER).await.unwrap().close().await;
@@ -185,7 +216,11 @@ async fn an_edited_migration_is_refused(place: Place) {
 async fn a_migration_that_fails_leaves_nothing(place: Place) {
     const BROKEN: &[Migration] = &[
         SCRATCH[0],
-        Migration { number: 2, name: "broken", sql: "CREATE TABLE half (id TEXT); CREATE TABLE half (id TEXT);" },
+        Migration {
+            number: 2,
+            name: "broken",
+            sql: "CREATE TABLE half (id TEXT); CREATE TABLE half (id TEXT);",
+        },
     ];
     let refused = place.open_with(Side::Connect, BROKEN).await.unwrap_err();
     assert!(matches!(refused, OpenError::Store(StoreError::Statement(_))), "{refused:?}");
@@ -201,9 +236,8 @@ async fn a_later_version_migrates_what_is_there(place: Place) {
     database.close().await;
     let database = place.open_with(Side::Connect, NEWER).await.unwrap();
     assert_eq!(ids(&database).await, ["a"]);
-    let more = database.run_tx("test.more", |tx| {
-        tx.execute("INSERT INTO more (id, at) VALUES ($1, $2)", params!["b", 5])
-    });
+    let more = database
+        .run_tx("test.more", |tx| tx.execute("INSERT INTO more (id, at) VALUES ($1, $2)", params!["b", 5]));
     assert_eq!(more.await, Ok(1));
     database.close().await;
 }

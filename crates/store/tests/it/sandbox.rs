@@ -6,7 +6,9 @@ use std::time::Duration;
 use base::Timestamp;
 use futures_util::future::join_all;
 use identity::{Account, AccountId, Store as _, StoredAccount};
-use sandbox::{Agreement, Application, ClockOffset as _, Company, ConnectionId, EntryId, NewBooking, Store as _};
+use sandbox::{
+    Agreement, Application, ClockOffset as _, Company, ConnectionId, EntryId, NewBooking, Store as _,
+};
 use serde_json::json;
 use store::{Database, Side};
 
@@ -37,7 +39,12 @@ fn connection(number: u32) -> ConnectionId {
 }
 
 fn company(id: &str, name: &str) -> Company {
-    Company { id: id.to_owned(), name: name.to_owned(), country: "SE".to_owned(), registration_number: Some("556-1".to_owned()) }
+    Company {
+        id: id.to_owned(),
+        name: name.to_owned(),
+        country: "SE".to_owned(),
+        registration_number: Some("556-1".to_owned()),
+    }
 }
 
 async fn person(database: &Database, number: u32) -> AccountId {
@@ -100,7 +107,10 @@ async fn what_is_reached_keeps_its_id_over_a_second_consent(database: Database) 
     let again = vec![(connection(21), "1".to_owned()), (connection(22), "2".to_owned())];
     database.connect("app", anna, again, later).await.unwrap();
     let connected = database.connected("app", anna).await.unwrap();
-    let seen: Vec<_> = connected.iter().map(|one| (one.id, one.company.id.as_str(), one.created_at, one.updated_at)).collect();
+    let seen: Vec<_> = connected
+        .iter()
+        .map(|one| (one.id, one.company.id.as_str(), one.created_at, one.updated_at))
+        .collect();
     assert_eq!(seen, [(connection(11), "1", NOW, later), (connection(22), "2", later, later)]);
     assert_eq!(database.connected("other", anna).await, Ok(Vec::new()));
 }

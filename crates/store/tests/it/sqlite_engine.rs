@@ -17,7 +17,11 @@ pub(crate) fn cases(suite: &mut Suite) {
     const SQLITE: &[Kind] = &[Kind::Sqlite];
     suite.places("engine::what_gathers_is_committed_at_once", SQLITE, what_gathers_is_committed_at_once);
     suite.places("engine::a_failure_spares_its_neighbours", SQLITE, a_failure_spares_its_neighbours);
-    suite.places("engine::a_closure_that_takes_too_long_is_stopped_alone", SQLITE, a_slow_closure_is_stopped_alone);
+    suite.places(
+        "engine::a_closure_that_takes_too_long_is_stopped_alone",
+        SQLITE,
+        a_slow_closure_is_stopped_alone,
+    );
     suite.places("engine::a_full_disk_is_told", SQLITE, a_full_disk_is_told);
     suite.places("engine::a_second_process_is_refused", SQLITE, a_second_process_is_refused);
     suite.places("engine::a_foreign_file_is_refused", SQLITE, a_foreign_file_is_refused);
@@ -40,10 +44,7 @@ fn path(place: &Place) -> std::path::PathBuf {
 type Work<T> = Box<dyn FnMut(&mut store::Tx) -> Result<T, StoreError> + Send>;
 
 /// Holds the writer up with a first transaction until all of `works` wait behind it, then lets them all go.
-async fn gathered<T: Send + 'static>(
-    database: &Database,
-    works: Vec<Work<T>>,
-) -> Vec<Result<T, StoreError>> {
+async fn gathered<T: Send + 'static>(database: &Database, works: Vec<Work<T>>) -> Vec<Result<T, StoreError>> {
     let tasks = TaskTracker::new();
     let (go, wait) = std::sync::mpsc::channel::<()>();
     let (started, has_started) = tokio::sync::oneshot::channel();
@@ -148,8 +149,12 @@ async fn a_slow_closure_is_stopped_alone(place: Place) {
         readings_until_jump: AtomicI32::new(0),
         ahead_seconds: AtomicU64::new(0),
     });
-    let settings =
-        Settings::new(Side::Connect, place.location().unwrap(), Arc::clone(&clock) as _, Arc::new(SystemEntropy));
+    let settings = Settings::new(
+        Side::Connect,
+        place.location().unwrap(),
+        Arc::clone(&clock) as _,
+        Arc::new(SystemEntropy),
+    );
     let database = Database::open_with(settings, SCRATCH).await.unwrap();
     let runs = Arc::new(AtomicU32::new(0));
     let counted = Arc::clone(&runs);
@@ -175,7 +180,11 @@ async fn a_slow_closure_is_stopped_alone(place: Place) {
     )
     .await;
     assert_eq!(results[0], Ok(1));
-    assert!(matches!(&results[1], Err(StoreError::Unavailable(text)) if text.contains("too long")), "{:?}", results[1]);
+    assert!(
+        matches!(&results[1], Err(StoreError::Unavailable(text)) if text.contains("too long")),
+        "{:?}",
+        results[1]
+    );
     assert_eq!(results[2], Ok(1));
     assert_eq!(ids(&database).await, ["after", "before"]);
     // SQLite gives up the whole transaction when a write is interrupted, so the neighbour was run again.
@@ -194,7 +203,8 @@ async fn a_full_disk_is_told(place: Place) {
     });
     let full = full.await;
     assert!(matches!(full, Err(StoreError::NotWritable(_))), "{full:?}");
-    let unlimited = database.run_tx("test.limit", |tx| tx.query("PRAGMA max_page_count = 1000000", params![])).await;
+    let unlimited =
+        database.run_tx("test.limit", |tx| tx.query("PRAGMA max_page_count = 1000000", params![])).await;
     assert!(unlimited.is_ok(), "{unlimited:?}");
     put(&database, "since", 1).await;
     assert_eq!(ids(&database).await, ["before", "since"]);
@@ -223,7 +233,10 @@ async fn a_backup_is_whole(place: Place) {
     database.backup_to(target.clone()).await.unwrap();
     put(&database, "later", 2).await;
     let again = database.backup_to(target.clone()).await;
-    assert!(matches!(again, Err(StoreError::NotWritable(_))), "an existing file is not overwritten: {again:?}");
+    assert!(
+        matches!(again, Err(StoreError::NotWritable(_))),
+        "an existing file is not overwritten: {again:?}"
+    );
     assert_eq!(std::fs::metadata(&target).unwrap().permissions().mode() & 0o777, 0o600);
     assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 1, "nothing lies beside the copy");
     let clock = Arc::new(SystemClock::new());

@@ -26,8 +26,12 @@ impl Suite {
     }
 
     /// A case for each kind of database, with the schema of a side.
-    pub(crate) fn each<F>(&mut self, name: &str, side: Side, case: impl Fn(Database) -> F + Copy + Send + 'static)
-    where
+    pub(crate) fn each<F>(
+        &mut self,
+        name: &str,
+        side: Side,
+        case: impl Fn(Database) -> F + Copy + Send + 'static,
+    ) where
         F: Future<Output = ()>,
     {
         self.each_with(name, side, migrations_of(side), case);

@@ -60,7 +60,9 @@ type Answer<T> = Result<T, Refusal>;
 /// A parameter of the query that is an id.
 fn id_parameter<T: std::str::FromStr>(pairs: &Pairs, name: &str) -> Result<Option<T>, ApiError> {
     parameter(pairs, name)?
-        .map(|text| text.parse().map_err(|_| ApiError::parameter(format!("{name} is not a UUID in lower case"))))
+        .map(|text| {
+            text.parse().map_err(|_| ApiError::parameter(format!("{name} is not a UUID in lower case")))
+        })
         .transpose()
 }
 

@@ -43,7 +43,11 @@ fn presented(headers: &HeaderMap, query: Option<&str>) -> Result<Presented, ApiE
     }
     let key = basic_key(line).ok_or(ApiError::InvalidCredential)?;
     // An API key belongs on a server; a page that holds one has already lost it.
-    if headers.contains_key(header::ORIGIN) { Err(ApiError::InvalidCredential) } else { Ok(Presented::ApiKey(key)) }
+    if headers.contains_key(header::ORIGIN) {
+        Err(ApiError::InvalidCredential)
+    } else {
+        Ok(Presented::ApiKey(key))
+    }
 }
 
 /// The API key of `Basic base64(<key>:)`: the key as user name, the password empty.

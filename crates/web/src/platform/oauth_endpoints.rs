@@ -15,8 +15,6 @@ use axum::routing::{get, post};
 use super::PlatformState;
 use crate::shared::Site;
 
-
-
 /// The routes. The metadata lie before the issuer's own path (RFC 8414 section 3.1), and nowhere else.
 pub(super) fn router(site: &Site) -> Router<PlatformState> {
     Router::new()

@@ -26,9 +26,9 @@ impl PageRequest {
             (None, None, None) => Position::Start,
             (Some(text), None, None) => Position::Before(cursor("before", text)?),
             (None, Some(text), None) => Position::After(cursor("after", text)?),
-            (None, None, Some(text)) => {
-                Position::Offset(text.parse().map_err(|_| ApiError::parameter("offset is not a whole number"))?)
-            }
+            (None, None, Some(text)) => Position::Offset(
+                text.parse().map_err(|_| ApiError::parameter("offset is not a whole number"))?,
+            ),
             _ => return Err(ApiError::parameter("before, after and offset exclude each other")),
         };
         let limit = match one("limit")? {
@@ -56,7 +56,12 @@ impl PageRequest {
     }
 
     /// The envelope around a page; `id` gives the id by which a row was ordered.
-    pub(super) fn envelope<T>(self, page: Page<T>, id: impl Fn(&T) -> String, show: impl FnMut(T) -> Value) -> Value {
+    pub(super) fn envelope<T>(
+        self,
+        page: Page<T>,
+        id: impl Fn(&T) -> String,
+        show: impl FnMut(T) -> Value,
+    ) -> Value {
         let cursor = |row: Option<&T>| row.map(|row| cursor_of(&id(row)));
         let (start, end) = (cursor(page.rows.first()), cursor(page.rows.last()));
         json!({
@@ -73,11 +78,20 @@ impl PageRequest {
 /// A list parameter: repeated, separated by commas, or both.
 pub(super) fn list(pairs: &Pairs, name: &str) -> Vec<String> {
     let values = pairs.as_ref().iter().filter(|(key, _)| key == name);
-    values.flat_map(|(_, value)| value.split(',')).map(str::trim).filter(|v| !v.is_empty()).map(ToOwned::to_owned).collect()
+    values
+        .flat_map(|(_, value)| value.split(','))
+        .map(str::trim)
+        .filter(|v| !v.is_empty())
+        .map(ToOwned::to_owned)
+        .collect()
 }
 
 /// Whether the order asked for is descending; `None` if none was asked for.
-fn order(sorting_keys: &[String], sorting_order: &[String], known: &[&str]) -> Result<Option<bool>, ApiError> {
+fn order(
+    sorting_keys: &[String],
+    sorting_order: &[String],
+    known: &[&str],
+) -> Result<Option<bool>, ApiError> {
     if sorting_keys.len() != sorting_order.len() {
         return Err(ApiError::parameter("sorting_keys and sorting_order have the same length"));
     }
@@ -91,7 +105,9 @@ fn order(sorting_keys: &[String], sorting_order: &[String], known: &[&str]) -> R
     let directions = sorting_order.iter().map(|order| match order.as_str() {
         "ASC" | "ASC_NULLS_FIRST" | "ASC_NULLS_LAST" => Ok(false),
         "DESC" | "DESC_NULLS_FIRST" | "DESC_NULLS_LAST" => Ok(true),
-        _ => Err(ApiError::parameter("sorting_order holds ASC or DESC, with _NULLS_FIRST or _NULLS_LAST if wanted")),
+        _ => Err(ApiError::parameter(
+            "sorting_order holds ASC or DESC, with _NULLS_FIRST or _NULLS_LAST if wanted",
+        )),
     });
     // Every key known here means the same order and is unique, so the first one decides.
     Ok(directions.collect::<Result<Vec<_>, _>>()?.first().copied())

@@ -70,7 +70,9 @@ impl FromRequestParts<PlatformState> for SignedInPerson {
                 let here = parts.uri.path_and_query().map_or("/", |path| path.as_str());
                 let here = here.strip_prefix(state.site.base_path()).unwrap_or(here);
                 let next = oauth::parameters::encode(here).to_string();
-                return Err(Redirect::to(&format!("{}/login?next={next}", state.site.base_path())).into_response());
+                return Err(
+                    Redirect::to(&format!("{}/login?next={next}", state.site.base_path())).into_response()
+                );
             }
             return Err(Pages::refuse(signed_out(), &state.site));
         };
@@ -96,9 +98,9 @@ pub(super) fn foreign_form() -> Problem {
 }
 
 impl SignedInPerson {
-    /// Refuses a form that was not made for this session.
-    pub(super) fn check(&self, csrf: &str, state: &PlatformState) -> Result<(), Response> {
-        if self.session.csrf_matches(csrf) { Ok(()) } else { Err(Pages::refuse(foreign_form(), &state.site)) }
+    /// The refusal of a form that was not made for this session.
+    pub(super) fn foreign(&self, csrf: &str, state: &PlatformState) -> Option<Response> {
+        (!self.session.csrf_matches(csrf)).then(|| Pages::refuse(foreign_form(), &state.site))
     }
 
     /// The value for the hidden field of this session's forms.

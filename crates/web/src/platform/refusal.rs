@@ -42,7 +42,9 @@ impl Surface for OAuthEndpoint {
             StatusCode::UNPROCESSABLE_ENTITY | StatusCode::UNSUPPORTED_MEDIA_TYPE => StatusCode::BAD_REQUEST,
             status => status,
         };
-        no_store((status, axum::Json(json!({ "error": error, "error_description": description }))).into_response())
+        no_store(
+            (status, axum::Json(json!({ "error": error, "error_description": description }))).into_response(),
+        )
     }
 }
 
@@ -107,7 +109,9 @@ fn status(error: &ApiError) -> StatusCode {
         ApiError::NoCredential | ApiError::InvalidCredential => StatusCode::UNAUTHORIZED,
         ApiError::InsufficientScope { .. } | ApiError::ForeignCompany => StatusCode::FORBIDDEN,
         ApiError::NotFound { .. } => StatusCode::NOT_FOUND,
-        ApiError::Invalid { .. } | ApiError::MissingContraAccounts | ApiError::TwoCredentials => StatusCode::BAD_REQUEST,
+        ApiError::Invalid { .. } | ApiError::MissingContraAccounts | ApiError::TwoCredentials => {
+            StatusCode::BAD_REQUEST
+        }
         ApiError::AlreadyInstalled | ApiError::ExportInProgress => StatusCode::CONFLICT,
         ApiError::ItemLimit => StatusCode::PAYLOAD_TOO_LARGE,
         ApiError::JobFinished | ApiError::IllegalEvent => StatusCode::UNPROCESSABLE_ENTITY,

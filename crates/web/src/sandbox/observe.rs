@@ -34,19 +34,25 @@ impl Observation {
     ) -> Result<(Self, Request), Problem> {
         let at = switches.clock.now();
         let (parts, body) = request.into_parts();
-        let (bytes, body) = peek(body).await.map_err(|Cut| Problem::bad_request("The request ended before its body was complete."))?;
-        let (parameters, form) = parameters(&switches.redaction, &parts.headers, parts.uri.query(), bytes.as_ref());
+        let (bytes, body) = peek(body)
+            .await
+            .map_err(|Cut| Problem::bad_request("The request ended before its body was complete."))?;
+        let (parameters, form) =
+            parameters(&switches.redaction, &parts.headers, parts.uri.query(), bytes.as_ref());
         let credential = credential(&parts.headers);
-        let client_id = client_of(switches, endpoint, &credential, &parts.headers, parts.uri.query(), &form).await;
+        let client_id =
+            client_of(switches, endpoint, credential.as_ref(), &parts.headers, parts.uri.query(), &form)
+                .await;
         let entry = NewEntry {
             at,
             client_id,
             endpoint,
             method: parts.method.to_string(),
             path: parts.uri.path().to_owned(),
-            credential: credential
-                .as_ref()
-                .map(|(scheme, secret)| Credential { scheme: scheme.clone(), fingerprint: switches.redaction.fingerprint(secret.expose()) }),
+            credential: credential.as_ref().map(|(scheme, secret)| Credential {
+                scheme: scheme.clone(),
+                fingerprint: switches.redaction.fingerprint(secret.expose()),
+            }),
             parameters,
             answer: None,
             fault: None,
@@ -63,9 +69,10 @@ impl Observation {
     }
 
     /// Notes a fault that happened.
-    pub(super) fn fault(&mut self, description: String) {
+    pub(super) fn fault(&mut self, description: &str) {
         if let Some(entry) = &mut self.entry {
-            entry.fault = Some(entry.fault.take().map_or(description.clone(), |earlier| format!("{earlier}, {description}")));
+            let earlier = entry.fault.take().map_or_else(String::new, |earlier| format!("{earlier}, "));
+            entry.fault = Some(earlier + description);
         }
     }
 
@@ -124,7 +131,12 @@ fn content_type(headers: &HeaderMap) -> Option<String> {
 }
 
 /// The parameters as they may be shown, and the form's as they are.
-fn parameters(redaction: &Redaction, headers: &HeaderMap, query: Option<&str>, body: Option<&Bytes>) -> (Map<String, Value>, Parameters) {
+fn parameters(
+    redaction: &Redaction,
+    headers: &HeaderMap,
+    query: Option<&str>,
+    body: Option<&Bytes>,
+) -> (Map<String, Value>, Parameters) {
     // What cannot be read as parameters is refused by the endpoint itself; the journal shows it as absent.
     let query = query.and_then(|query| Parameters::parse(query).ok()).unwrap_or_default();
     let mut shown = redaction.pairs(query.iter());
@@ -134,13 +146,15 @@ fn parameters(redaction: &Redaction, headers: &HeaderMap, query: Option<&str>, b
             form = Parameters::parse_bytes(body).unwrap_or_default();
             shown.extend(redaction.pairs(form.iter()));
         }
-        (Some(_), Some(body)) if is_json(headers) => match serde_json::from_slice::<Value>(body).map(|value| redaction.json(&value)) {
-            Ok(Value::Object(members)) => shown.extend(members),
-            Ok(other) => {
-                shown.insert("body".to_owned(), other);
+        (Some(_), Some(body)) if is_json(headers) => {
+            match serde_json::from_slice::<Value>(body).map(|value| redaction.json(&value)) {
+                Ok(Value::Object(members)) => shown.extend(members),
+                Ok(other) => {
+                    shown.insert("body".to_owned(), other);
+                }
+                Err(_) => {}
             }
-            Err(_) => {}
-        },
+        }
         _ => {}
     }
     (shown, form)
@@ -149,7 +163,11 @@ fn parameters(redaction: &Redaction, headers: &HeaderMap, query: Option<&str>, b
 /// Scheme and secret part of what a request proves itself with.
 fn credential(headers: &HeaderMap) -> Option<(String, Secret<String>)> {
     if let Some(name) = KEY_HEADERS.into_iter().find(|name| headers.contains_key(*name)) {
-        return headers.get(name)?.to_str().ok().map(|value| (name.to_owned(), Secret::new(value.to_owned())));
+        return headers
+            .get(name)?
+            .to_str()
+            .ok()
+            .map(|value| (name.to_owned(), Secret::new(value.to_owned())));
     }
     let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
     let (scheme, rest) = value.split_once(' ')?;
@@ -168,13 +186,13 @@ fn credential(headers: &HeaderMap) -> Option<(String, Secret<String>)> {
 async fn client_of(
     switches: &Switches,
     endpoint: Endpoint,
-    credential: &Option<(String, Secret<String>)>,
+    credential: Option<&(String, Secret<String>)>,
     headers: &HeaderMap,
     query: Option<&str>,
     form: &Parameters,
 ) -> Option<String> {
     if endpoint == Endpoint::Api {
-        let (_, secret) = credential.as_ref()?;
+        let (_, secret) = credential?;
         return switches.access.as_ref()?.client_of(secret).await;
     }
     let basic = headers
@@ -183,7 +201,9 @@ async fn client_of(
         .and_then(|value| PresentedClient::extract(Some(value), &Parameters::default()).ok())
         .map(|presented| presented.client_id);
     let named = |parameters: &Parameters| parameters.one("client_id").ok().flatten().map(ToOwned::to_owned);
-    basic.or_else(|| named(form)).or_else(|| query.and_then(|query| Parameters::parse(query).ok()).and_then(|query| named(&query)))
+    basic
+        .or_else(|| named(form))
+        .or_else(|| query.and_then(|query| Parameters::parse(query).ok()).and_then(|query| named(&query)))
 }
 
 /// A redirect's parameters, with the address they are sent to.

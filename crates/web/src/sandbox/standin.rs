@@ -90,7 +90,10 @@ fn classify(system: &System, method: &Method, path: &str) -> Option<Endpoint> {
 pub fn manner(path: &str) -> Manner {
     let (prefix, rest) = path.trim_start_matches('/').split_once('/').unwrap_or(("", path));
     match prefix.parse::<StandinKind>() {
-        Ok(kind) if rest.starts_with("sandbox/") || classify(System::of(kind), &Method::POST, &format!("/{rest}")).is_some() => {
+        Ok(kind)
+            if rest.starts_with("sandbox/")
+                || classify(System::of(kind), &Method::POST, &format!("/{rest}")).is_some() =>
+        {
             Manner::of::<Api>()
         }
         Ok(_) => Manner::of::<Pages>(),

@@ -40,9 +40,13 @@ pub(super) async fn admit(State(switches): State<Arc<Switches>>, request: Reques
     if bearer(&request).is_some_and(|token| switches.admits(&token)) {
         return next.run(request).await;
     }
-    let problem = Problem::unauthorized("Send the sandbox token as `Authorization: Bearer …`; it was printed at start unless it was given.");
+    let problem = Problem::unauthorized(
+        "Send the sandbox token as `Authorization: Bearer …`; it was printed at start unless it was given.",
+    );
     let mut response = problem.into_response();
-    response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"sandbox\""));
+    response
+        .headers_mut()
+        .insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"sandbox\""));
     response
 }
 
@@ -62,14 +66,18 @@ enum FaultList {
     Enveloped { data: Vec<Value> },
 }
 
-async fn put_faults(State(switches): State<Arc<Switches>>, Json(list, _): Json<FaultList>) -> Result<Response, Problem> {
+async fn put_faults(
+    State(switches): State<Arc<Switches>>,
+    Json(list, _): Json<FaultList>,
+) -> Result<Response, Problem> {
     let (FaultList::Bare(values) | FaultList::Enveloped { data: values }) = list;
     let faults = values
         .into_iter()
         .enumerate()
         .map(|(index, value)| {
-            serde_json::from_value::<Fault>(value)
-                .map_err(|error| Problem::unprocessable(format!("Fault {} is not right: {error}.", index + 1)))
+            serde_json::from_value::<Fault>(value).map_err(|error| {
+                Problem::unprocessable(format!("Fault {} is not right: {error}.", index + 1))
+            })
         })
         .collect::<Result<Vec<_>, _>>()?;
     switches.faults.replace(faults).map_err(|error| Problem::unprocessable(format!("{error}.")))?;
@@ -89,9 +97,14 @@ struct Revoke {
     api_key: Option<Secret<String>>,
 }
 
-async fn revoke(State(switches): State<Arc<Switches>>, Json(wanted, _): Json<Revoke>) -> Result<Response, Problem> {
+async fn revoke(
+    State(switches): State<Arc<Switches>>,
+    Json(wanted, _): Json<Revoke>,
+) -> Result<Response, Problem> {
     let withdrawal = match wanted {
-        Revoke { client_id: Some(client_id), company, api_key: None } => Withdrawal::Client { client_id, company },
+        Revoke { client_id: Some(client_id), company, api_key: None } => {
+            Withdrawal::Client { client_id, company }
+        }
         Revoke { client_id: None, company: None, api_key: Some(key) } => Withdrawal::ApiKey(key),
         _ => return Err(Problem::unprocessable("Send `client_id` and `company`, or `api_key`.")),
     };
@@ -111,7 +124,10 @@ struct JournalQuery {
     limit: Option<usize>,
 }
 
-async fn read_journal(State(switches): State<Arc<Switches>>, Query(query, _): Query<JournalQuery>) -> Response {
+async fn read_journal(
+    State(switches): State<Arc<Switches>>,
+    Query(query, _): Query<JournalQuery>,
+) -> Response {
     let limit = query.limit.unwrap_or(PAGE).clamp(1, PAGE);
     let (entries, next) = switches.journal.read(query.client_id.as_deref(), query.after.unwrap_or(0), limit);
     // Cursors are opaque texts everywhere, so this one is a text too.
@@ -123,7 +139,10 @@ struct FingerprintQuery {
     value: Secret<String>,
 }
 
-async fn fingerprint(State(switches): State<Arc<Switches>>, Query(query, _): Query<FingerprintQuery>) -> Response {
+async fn fingerprint(
+    State(switches): State<Arc<Switches>>,
+    Query(query, _): Query<FingerprintQuery>,
+) -> Response {
     JsonBody(json!({"fingerprint": switches.redaction.fingerprint(query.value.expose())})).into_response()
 }
 
@@ -134,11 +153,20 @@ struct MoveClock {
     reset: Option<bool>,
 }
 
-async fn clock(State(switches): State<Arc<Switches>>, Json(wanted, _): Json<MoveClock>) -> Result<Response, Problem> {
+async fn clock(
+    State(switches): State<Arc<Switches>>,
+    Json(wanted, _): Json<MoveClock>,
+) -> Result<Response, Problem> {
     let moved = match wanted {
-        MoveClock { advance_seconds: Some(seconds), reset: None } => switches.clock_switch.advance(seconds).await,
+        MoveClock { advance_seconds: Some(seconds), reset: None } => {
+            switches.clock_switch.advance(seconds).await
+        }
         MoveClock { advance_seconds: None, reset: Some(true) } => switches.clock_switch.reset().await,
-        _ => return Err(Problem::unprocessable("Send `advance_seconds` with a number, or `reset` with true.")),
+        _ => {
+            return Err(Problem::unprocessable(
+                "Send `advance_seconds` with a number, or `reset` with true.",
+            ));
+        }
     };
     match moved {
         Ok(()) => Ok(read_clock(State(switches)).await),

@@ -7,6 +7,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::{ConnectInfo, Request};
 use axum::serve::{Listener, ListenerExt as _};
+use http_body::Body as _;
 use hyper::body::Incoming;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::TcpListener;
@@ -15,6 +16,8 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt as _;
 use tower_http::timeout::TimeoutBody;
+
+use super::announced_body::AnnouncedBody;
 
 /// What one server takes upon itself.
 #[derive(Debug, Clone, Copy)]
@@ -111,7 +114,10 @@ async fn connection<I>(
     I: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
 {
     let service = hyper::service::service_fn(move |request: http::Request<Incoming>| {
-        let mut request: Request = request.map(|body| Body::new(TimeoutBody::new(limits.body_timeout, body)));
+        let mut request: Request = request.map(|body| {
+            let announced = body.size_hint().exact();
+            Body::new(AnnouncedBody::new(TimeoutBody::new(limits.body_timeout, body), announced))
+        });
         request.extensions_mut().insert(ConnectInfo(peer));
         router.clone().oneshot(request)
     });

@@ -1,5 +1,7 @@
 //! The platform's doors, from outside: a scripted browser and a client over HTTP, on a database in memory.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod api;
 mod app;
 mod browser;

@@ -19,12 +19,20 @@ pub(super) fn write(directory: &Path) {
         .and_then(|server| server.signed_by(&server_key, &authority))
         .expect("an authority signs for this machine");
     let owner = fs::metadata(directory).expect("the directory was just made");
-    for (name, text) in [(AUTHORITY, authority.pem()), (CERTIFICATE, server.pem()), (KEY, server_key.serialize_pem())] {
+    for (name, text) in
+        [(AUTHORITY, authority.pem()), (CERTIFICATE, server.pem()), (KEY, server_key.serialize_pem())]
+    {
         let path = directory.join(name);
         // PostgreSQL refuses a key that others could read.
-        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path).expect("it is our directory");
+        let mut file = OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(&path)
+            .expect("it is our directory");
         file.write_all(text.as_bytes()).expect("there is space left");
-        chown(&path, Some(owner.uid()), Some(owner.gid())).expect("root gives to others, others to themselves");
+        chown(&path, Some(owner.uid()), Some(owner.gid()))
+            .expect("root gives to others, others to themselves");
     }
 }
 

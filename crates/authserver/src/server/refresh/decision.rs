@@ -9,7 +9,7 @@ use crate::authorisation::{ActiveTokens, EarlierTokens, EndReason, IssuedRefresh
 use crate::rotation::{ReplayRule, RotationPolicy, RotationRules};
 
 /// How often the value changes under [`RotationPolicy::ChangesDaily`].
-const DAY: Duration = Duration::from_secs(24 * 3600);
+const DAY: Duration = Duration::from_hours(24);
 
 /// What is to be done.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,7 +23,7 @@ pub(super) enum Decision {
     /// The same answer again.
     Resend,
     /// The next generation.
-    Rotate(Plan),
+    Rotate(Box<Plan>),
 }
 
 /// How the next generation is made.
@@ -74,8 +74,8 @@ pub(super) fn decide(
         PresentedRefresh::Current(_) | PresentedRefresh::Earlier(_) if is_too_early(rules, tokens, now) => {
             Decision::TooEarly
         }
-        PresentedRefresh::Current(used) => Decision::Rotate(plan(rules, tokens, used, true, now)),
-        PresentedRefresh::Earlier(used) => Decision::Rotate(plan(rules, tokens, used, false, now)),
+        PresentedRefresh::Current(used) => Decision::Rotate(Box::new(plan(rules, tokens, used, true, now))),
+        PresentedRefresh::Earlier(used) => Decision::Rotate(Box::new(plan(rules, tokens, used, false, now))),
     }
 }
 

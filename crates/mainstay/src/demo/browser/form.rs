@@ -95,7 +95,8 @@ pub(super) fn forms(html: &str, page: &Url) -> Vec<Form> {
             Piece::Open(name, attributes) if name == "form" => {
                 let action = attribute(&attributes, "action").filter(|action| !action.is_empty());
                 let action = action.and_then(|action| page.join(action).ok()).unwrap_or_else(|| page.clone());
-                let post = attribute(&attributes, "method").is_some_and(|method| method.eq_ignore_ascii_case("post"));
+                let post = attribute(&attributes, "method")
+                    .is_some_and(|method| method.eq_ignore_ascii_case("post"));
                 let page_origin = page.origin().ascii_serialization();
                 forms.push(Form { action, post, page_origin, fields: Vec::new() });
                 inside = true;
@@ -123,7 +124,12 @@ pub(super) fn forms(html: &str, page: &Url) -> Vec<Form> {
                 match tag.as_str() {
                     "input" if !name.is_empty() => form.fields.push(input(name, value, &attributes)),
                     "button" if !name.is_empty() => {
-                        form.fields.push(Field { name, value: value.unwrap_or_default(), kind: Kind::Button, sent: false });
+                        form.fields.push(Field {
+                            name,
+                            value: value.unwrap_or_default(),
+                            kind: Kind::Button,
+                            sent: false,
+                        });
                     }
                     "textarea" if !name.is_empty() => textarea = Some((name, String::new())),
                     "select" => select = Some((name, true)),
@@ -137,7 +143,12 @@ pub(super) fn forms(html: &str, page: &Url) -> Vec<Form> {
                             }
                             *first = false;
                             let kind = Kind::Choice { one_of_many: true };
-                            form.fields.push(Field { name: name.clone(), value: value.unwrap_or_default(), kind, sent });
+                            form.fields.push(Field {
+                                name: name.clone(),
+                                value: value.unwrap_or_default(),
+                                kind,
+                                sent,
+                            });
                         }
                     }
                     _ => {}
@@ -152,14 +163,21 @@ pub(super) fn forms(html: &str, page: &Url) -> Vec<Form> {
 fn input(name: String, value: Option<String>, attributes: &[(String, String)]) -> Field {
     let checked = attribute(attributes, "checked").is_some();
     match attribute(attributes, "type").unwrap_or("text") {
-        "radio" => Field { name, value: value.unwrap_or_default(), kind: Kind::Choice { one_of_many: true }, sent: checked },
+        "radio" => Field {
+            name,
+            value: value.unwrap_or_default(),
+            kind: Kind::Choice { one_of_many: true },
+            sent: checked,
+        },
         "checkbox" => Field {
             name,
             value: value.unwrap_or_else(|| "on".to_owned()),
             kind: Kind::Choice { one_of_many: false },
             sent: checked,
         },
-        "submit" | "image" | "button" => Field { name, value: value.unwrap_or_default(), kind: Kind::Button, sent: false },
+        "submit" | "image" | "button" => {
+            Field { name, value: value.unwrap_or_default(), kind: Kind::Button, sent: false }
+        }
         _ => Field { name, value: value.unwrap_or_default(), kind: Kind::Value, sent: true },
     }
 }

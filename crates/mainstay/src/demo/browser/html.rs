@@ -85,25 +85,17 @@ fn tag(inside: &str) -> (String, Vec<(String, String)>) {
     }
 }
 
-/// The text of a page as a person reads it, with single spaces.
+/// The text of a page as a person reads it, with single spaces; of its main part, where that is marked.
 pub(super) fn text(html: &str) -> String {
-    let texts = pieces(html).into_iter().filter_map(|piece| match piece {
+    let main = html
+        .split_once("<main")
+        .map_or(html, |(_, rest)| rest.split_once('>').map_or("", |(_, inside)| inside));
+    let main = main.split_once("</main>").map_or(main, |(inside, _)| inside);
+    let texts = pieces(main).into_iter().filter_map(|piece| match piece {
         Piece::Text(text) => Some(decode(text)),
         Piece::Open(..) | Piece::Close(_) => Some(" ".to_owned()),
     });
     texts.collect::<String>().split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-/// The addresses of all links.
-pub(super) fn links(html: &str) -> Vec<String> {
-    pieces(html)
-        .into_iter()
-        .filter_map(|piece| match piece {
-            Piece::Open(name, attributes) if name == "a" => attributes.into_iter().find(|(name, _)| name == "href"),
-            _ => None,
-        })
-        .map(|(_, href)| href)
-        .collect()
 }
 
 /// Resolves character references.

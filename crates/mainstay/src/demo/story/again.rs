@@ -10,7 +10,12 @@ use crate::demo::report::Report;
 use crate::failure::Failure;
 
 /// The customer withdraws access at Pleo; the next call finds out, and the other end goes on working.
-pub(super) async fn withdraw(world: &mut World<'_>, report: &mut Report, id: &str, wanted: &Wanted) -> Result<(), Failure> {
+pub(super) async fn withdraw(
+    world: &mut World<'_>,
+    report: &mut Report,
+    id: &str,
+    wanted: &Wanted,
+) -> Result<(), Failure> {
     report.step("the customer withdraws access in Pleo's settings", withdrawn(world, wanted)).await?;
     report.step("the next call says that a person is needed", needs_attention(world, id)).await?;
     report.step("the healthy end goes on working", healthy(world, id)).await
@@ -18,23 +23,26 @@ pub(super) async fn withdraw(world: &mut World<'_>, report: &mut Report, id: &st
 
 async fn withdrawn(world: &mut World<'_>, wanted: &Wanted) -> Result<((), String), Unexpected> {
     let page = world.browser.open(&world.platform("/settings/apps")).await?.expect(200)?;
-    let form = page
-        .forms()
-        .into_iter()
-        .find(|form| form.value("client_id") == Some(cast::CLIENT) && form.value("company") == Some(wanted.company.id));
+    let form = page.forms().into_iter().find(|form| {
+        form.value("client_id") == Some(cast::CLIENT) && form.value("company") == Some(wanted.company.id)
+    });
     let form = form.ok_or_else(|| Unexpected(format!("{} lists no such access", page.place())))?;
     let after = world.browser.submit(&form).await?.expect(200)?;
-    let left = after
-        .forms()
-        .iter()
-        .any(|form| form.value("client_id") == Some(cast::CLIENT) && form.value("company") == Some(wanted.company.id));
+    let left = after.forms().iter().any(|form| {
+        form.value("client_id") == Some(cast::CLIENT) && form.value("company") == Some(wanted.company.id)
+    });
     expect(!left, "the access is still listed")?;
     Ok(((), format!("the access to {} is gone from the list", wanted.company.name)))
 }
 
 async fn needs_attention(world: &World<'_>, id: &str) -> Result<((), String), Unexpected> {
     let call = world.proxied(Method::GET, id, "platform", "v1/introspect", None).await?.expect(409)?;
-    let told = call.headers.get("mainstay-error").and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
+    let told = call
+        .headers
+        .get("mainstay-error")
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default()
+        .to_owned();
     expect(told.ends_with("connection-needs-attention"), format!("the refusal calls itself `{told}`"))?;
     let connection = world.connection(id).await?;
     expect_member(&connection, "/state", &json!("attention"))?;
@@ -72,7 +80,10 @@ pub(super) async fn refused_for_another_company(
         let wrong = Wanted { company: cast::BELGIAN, ..*wanted };
         let walked = go_on(world, start, &wrong, None).await?;
         let status = walked.seen.status.as_u16();
-        expect((400..500).contains(&status), format!("the walk ended with {status} at {}", walked.seen.place()))?;
+        expect(
+            (400..500).contains(&status),
+            format!("the walk ended with {status} at {}", walked.seen.place()),
+        )?;
         let after = world.connection(id).await?;
         expect_member(&after, "/state", &json!("attention"))?;
         expect_member(&after, "/platform/company/id", &json!(wanted.company.id))?;
@@ -84,7 +95,12 @@ pub(super) async fn refused_for_another_company(
 }
 
 /// A sign-in for the right company: the same connection goes on.
-pub(super) async fn sign_in_again(world: &mut World<'_>, report: &mut Report, id: &str, wanted: &Wanted) -> Result<(), Failure> {
+pub(super) async fn sign_in_again(
+    world: &mut World<'_>,
+    report: &mut Report,
+    id: &str,
+    wanted: &Wanted,
+) -> Result<(), Failure> {
     let step = async {
         let before = world.connection(id).await?;
         let start = reauthorise(world, id).await?;
@@ -104,11 +120,20 @@ pub(super) async fn sign_in_again(world: &mut World<'_>, report: &mut Report, id
 }
 
 /// The feed has the events of the walk, in their order.
-pub(super) async fn events(world: &World<'_>, dutch: &str, belgian: &str) -> Result<((), String), Unexpected> {
+pub(super) async fn events(
+    world: &World<'_>,
+    dutch: &str,
+    belgian: &str,
+) -> Result<((), String), Unexpected> {
     let (mut told, mut after): (Vec<Value>, Option<String>) = (Vec::new(), None);
     loop {
         let query = after.as_ref().map_or_else(String::new, |after| format!("?after={after}"));
-        let page = world.backend("connect").get(&world.connect(&format!("/v1/events{query}"))).await?.expect(200)?.json()?;
+        let page = world
+            .backend("connect")
+            .get(&world.connect(&format!("/v1/events{query}")))
+            .await?
+            .expect(200)?
+            .json()?;
         let events = page["data"].as_array().cloned().unwrap_or_default();
         let next = text(&page["next"]);
         let over = events.is_empty() || next.is_none() || next == after;
@@ -119,14 +144,22 @@ pub(super) async fn events(world: &World<'_>, dutch: &str, belgian: &str) -> Res
         after = next;
     }
     let of = |id: &str| -> Vec<String> {
-        told.iter().filter(|event| event["connection"] == id).filter_map(|event| text(&event["type"])).collect()
+        told.iter()
+            .filter(|event| event["connection"] == id)
+            .filter_map(|event| text(&event["type"]))
+            .collect()
     };
     let in_order = |events: &[String], wanted: &[&str]| {
         let mut events = events.iter();
         wanted.iter().all(|wanted| events.any(|event| event == wanted))
     };
     let (of_dutch, of_belgian) = (of(dutch), of(belgian));
-    let story = ["connection.activated", "connection.attention_required", "connection.company_mismatch", "connection.reauthorised"];
+    let story = [
+        "connection.activated",
+        "connection.attention_required",
+        "connection.company_mismatch",
+        "connection.reauthorised",
+    ];
     expect(in_order(&of_dutch, &story), format!("the events of {dutch} are {of_dutch:?}"))?;
     let short = ["connection.activated", "connection.disconnected"];
     expect(in_order(&of_belgian, &short), format!("the events of {belgian} are {of_belgian:?}"))?;

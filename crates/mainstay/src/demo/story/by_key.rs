@@ -9,8 +9,14 @@ use crate::demo::report::Report;
 use crate::failure::Failure;
 
 /// Installs the integration in Pleo's settings and connects with the key that is shown there once. The connection's id.
-pub(super) async fn connect(world: &mut World<'_>, report: &mut Report, wanted: &Wanted) -> Result<String, Failure> {
-    let key = report.step("the integration is installed in Pleo's accounting settings", install(world, wanted)).await?;
+pub(super) async fn connect(
+    world: &mut World<'_>,
+    report: &mut Report,
+    wanted: &Wanted,
+) -> Result<String, Failure> {
+    let key = report
+        .step("the integration is installed in Pleo's accounting settings", install(world, wanted))
+        .await?;
     let confirm = report
         .step("the key is pasted in connect, and the person signs in at the accounting system", async {
             let body = json!({"accounting": wanted.system.kind.id(), "reference": wanted.reference, "method": "api_key"});
@@ -51,6 +57,7 @@ async fn install(world: &mut World<'_>, wanted: &Wanted) -> Result<(String, Stri
 /// The API key on a page.
 fn key_in(body: &str) -> Option<String> {
     let start = body.find("plp_")?;
-    let key: String = body[start..].chars().take_while(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-')).collect();
+    let key: String =
+        body[start..].chars().take_while(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-')).collect();
     (key.len() > 20).then_some(key)
 }

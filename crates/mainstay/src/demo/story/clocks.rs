@@ -16,16 +16,28 @@ const PAST_EXPIRY_SECONDS: i64 = 4000;
 const CALLERS: usize = 8;
 
 /// Lets both access tokens expire and calls: each end is refreshed once, whoever calls.
-pub(super) async fn expire_and_refresh(world: &World<'_>, report: &mut Report, id: &str, wanted: &Wanted) -> Result<(), Failure> {
+pub(super) async fn expire_and_refresh(
+    world: &World<'_>,
+    report: &mut Report,
+    id: &str,
+    wanted: &Wanted,
+) -> Result<(), Failure> {
     let system = wanted.system.kind.id();
     let before = report
         .step("time passes until both access tokens have expired", async {
             let before = Ends::read(world, id, wanted).await?;
             // Connect comes last: a token that it obtains must be young for the others too.
-            for base in [&world.house.addresses.platform, &world.house.addresses.stand_in(system), &world.house.addresses.connect] {
+            for base in [
+                &world.house.addresses.platform,
+                &world.house.addresses.stand_in(system),
+                &world.house.addresses.connect,
+            ] {
                 world.advance(&url(base), PAST_EXPIRY_SECONDS).await?;
             }
-            Ok((before, format!("the clocks of Pleo, {system} and connect are {PAST_EXPIRY_SECONDS} s ahead")))
+            Ok((
+                before,
+                format!("the clocks of Pleo, {system} and connect are {PAST_EXPIRY_SECONDS} s ahead"),
+            ))
         })
         .await?;
     report
@@ -35,7 +47,8 @@ pub(super) async fn expire_and_refresh(world: &World<'_>, report: &mut Report, i
                 _ => "companyinformation",
             };
             let calls = (0..CALLERS).flat_map(|_| [("platform", "v1/introspect"), ("accounting", path)]);
-            let calls = calls.map(async |(end, path)| world.proxied(Method::GET, id, end, path, None).await?.expect(200));
+            let calls = calls
+                .map(async |(end, path)| world.proxied(Method::GET, id, end, path, None).await?.expect(200));
             try_join_all(calls).await?;
             let after = Ends::read(world, id, wanted).await?;
             before.raised_once_until(&after)?;
@@ -57,9 +70,13 @@ impl Ends {
     async fn read(world: &World<'_>, id: &str, wanted: &Wanted) -> Result<Self, Unexpected> {
         let connection = world.connection(id).await?;
         let generation = |end: &str| {
-            connection[end].get("generation").and_then(Value::as_u64).ok_or_else(|| Unexpected(format!("{end} has no generation")))
+            connection[end]
+                .get("generation")
+                .and_then(Value::as_u64)
+                .ok_or_else(|| Unexpected(format!("{end} has no generation")))
         };
-        let (platform, stand_in) = (url(&world.house.addresses.platform), world.stand_in(wanted.system.kind.id(), ""));
+        let (platform, stand_in) =
+            (url(&world.house.addresses.platform), world.stand_in(wanted.system.kind.id(), ""));
         Ok(Self {
             platform: generation("platform")?,
             accounting: generation("accounting")?,
@@ -72,7 +89,10 @@ impl Ends {
         let held = after.platform == self.platform + 1 && after.accounting == self.accounting + 1;
         expect(held, format!("the generations went from {self:?} to {after:?}"))?;
         let others = after.platform_refreshes >= self.platform_refreshes + 1;
-        expect(others && after.accounting_refreshes == self.accounting_refreshes + 1, format!("the journals went from {self:?} to {after:?}"))
+        expect(
+            others && after.accounting_refreshes == self.accounting_refreshes + 1,
+            format!("the journals went from {self:?} to {after:?}"),
+        )
     }
 
     fn told(&self, before: &Self) -> String {

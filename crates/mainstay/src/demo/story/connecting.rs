@@ -37,7 +37,10 @@ pub(super) async fn link(world: &World<'_>, body: &Value) -> Result<String, Unex
     let seen = world.backend("connect").post(&world.connect("/v1/connect-sessions"), body).await?;
     let status = seen.status.as_u16();
     let link = seen.expect(if status == 200 { 200 } else { 201 })?.json()?;
-    expect(text(&link["id"]).is_some() && text(&link["expires_at"]).is_some(), "the session has no id or no end")?;
+    expect(
+        text(&link["id"]).is_some() && text(&link["expires_at"]).is_some(),
+        "the session has no id or no end",
+    )?;
     text(&link["url"]).ok_or_else(|| Unexpected::new("the session has no url"))
 }
 
@@ -50,18 +53,43 @@ async fn look(world: &mut World<'_>, link: &str) -> Result<Seen, Unexpected> {
 }
 
 /// From a link to a pair that is active. Its id.
-pub(super) async fn connect(world: &mut World<'_>, report: &mut Report, wanted: &Wanted) -> Result<String, Failure> {
+pub(super) async fn connect(
+    world: &mut World<'_>,
+    report: &mut Report,
+    wanted: &Wanted,
+) -> Result<String, Failure> {
     let title = format!("a backend asks for a link to {}", wanted.system.kind);
-    let start = report
+    let (link, start) = report
         .step(&title, async {
             let link = link(world, &wanted.session()).await?;
-            Ok((look(world, &link).await?, "a link, which was looked at twice and still starts".to_owned()))
+            let start = look(world, &link).await?;
+            Ok(((link, start), "a link, which was looked at twice and still starts".to_owned()))
         })
         .await?;
-    let returned = report.step("a person signs in at Pleo and consents for one of three companies", at_pleo(world, start, wanted)).await?;
+    let returned = report
+        .step(
+            "a person signs in at Pleo and consents for one of three companies",
+            at_pleo(world, start, wanted),
+        )
+        .await?;
+    report
+        .step("the link in another browser is refused", async {
+            useless_elsewhere(world, &link).await?;
+            Ok(((), "it belongs to the browser that started".to_owned()))
+        })
+        .await?;
     let title = format!("the person signs in at {}", wanted.system.kind);
     let confirm = report.step(&title, at_accounting(world, returned, wanted)).await?;
     report.step("the person confirms the pair", confirmed(world, confirm, wanted)).await
+}
+
+/// The link, once started in one browser, opened in another: somebody who got hold of it later cannot go on with the walk.
+async fn useless_elsewhere(world: &World<'_>, link: &str) -> Result<(), Unexpected> {
+    let seen = world.other_browser().open(&url(link)).await?;
+    expect(
+        seen.status.is_client_error(),
+        format!("another browser may go on with a link that is in use: {}", seen.status),
+    )
 }
 
 async fn at_pleo(world: &mut World<'_>, start: Seen, wanted: &Wanted) -> Result<(Seen, String), Unexpected> {
@@ -70,7 +98,13 @@ async fn at_pleo(world: &mut World<'_>, start: Seen, wanted: &Wanted) -> Result<
     let text = page.text();
     for company in cast::COMPANIES {
         let shown = text.contains(company.name) && text.contains(company.registration_number);
-        expect(shown, format!("the consent page does not tell {} ({}) apart", company.name, company.registration_number))?;
+        expect(
+            shown,
+            format!(
+                "the consent page does not tell {} ({}) apart",
+                company.name, company.registration_number
+            ),
+        )?;
     }
     // The browser is on another server now, so the walk goes on where Pleo sends it back to.
     let back = go_on(world, page, wanted, Some(Door::Start)).await?;
@@ -78,20 +112,44 @@ async fn at_pleo(world: &mut World<'_>, start: Seen, wanted: &Wanted) -> Result<
     expect(back.seen.url.origin() == host, format!("Pleo sent the person to {}", back.seen.place()))?;
     let page = back.seen.expect(200)?;
     let callback = back.hops.iter().find(|hop| hop.path() == "/callback/pleo");
-    let callback = callback.ok_or_else(|| Unexpected::new("the way back did not lead over the redirect URI"))?;
-    let parameter = |name: &str| callback.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned());
-    expect(parameter("code").is_some() && parameter("state").is_some(), "the redirect carries no code or no state")?;
-    expect(parameter("iss") == Some(world.house.addresses.platform.clone()), "the redirect names another issuer")?;
+    let callback =
+        callback.ok_or_else(|| Unexpected::new("the way back did not lead over the redirect URI"))?;
+    let parameter =
+        |name: &str| callback.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned());
+    expect(
+        parameter("code").is_some() && parameter("state").is_some(),
+        "the redirect carries no code or no state",
+    )?;
+    expect(
+        parameter("iss") == Some(world.house.addresses.platform.clone()),
+        "the redirect names another issuer",
+    )?;
     expect(page.text().contains(wanted.company.name), format!("{} does not name the company", page.place()))?;
-    Ok((page, format!("{} ({}) came back with code, state and issuer", wanted.company.name, wanted.company.registration_number)))
+    Ok((
+        page,
+        format!(
+            "{} ({}) came back with code, state and issuer",
+            wanted.company.name, wanted.company.registration_number
+        ),
+    ))
 }
 
-async fn at_accounting(world: &mut World<'_>, from: Seen, wanted: &Wanted) -> Result<(Seen, String), Unexpected> {
+async fn at_accounting(
+    world: &mut World<'_>,
+    from: Seen,
+    wanted: &Wanted,
+) -> Result<(Seen, String), Unexpected> {
     let walked = go_on(world, from, wanted, Some(Door::Confirm)).await?;
     let page = walked.seen.expect(200)?;
     let text = page.text();
-    expect(text.contains(wanted.books.name), format!("{} does not show {}", page.place(), wanted.books.name))?;
-    expect(text.contains(wanted.company.name), format!("{} does not show {}", page.place(), wanted.company.name))?;
+    expect(
+        text.contains(wanted.books.name),
+        format!("{} does not show {}", page.place(), wanted.books.name),
+    )?;
+    expect(
+        text.contains(wanted.company.name),
+        format!("{} does not show {}", page.place(), wanted.company.name),
+    )?;
     let how = match (walked.doors.contains(&Door::Company), wanted.system.books.len()) {
         (true, several) => format!("picked from the live list of {several}"),
         (false, _) => "the one that the grant is for".to_owned(),
@@ -99,15 +157,28 @@ async fn at_accounting(world: &mut World<'_>, from: Seen, wanted: &Wanted) -> Re
     Ok((page, format!("{} was {how}", wanted.books.name)))
 }
 
-pub(super) async fn confirmed(world: &mut World<'_>, confirm: Seen, wanted: &Wanted) -> Result<(String, String), Unexpected> {
+pub(super) async fn confirmed(
+    world: &mut World<'_>,
+    confirm: Seen,
+    wanted: &Wanted,
+) -> Result<(String, String), Unexpected> {
     let walked = go_on(world, confirm, wanted, None).await?;
     walked.expect_doors(&[Door::Confirm])?;
     let done = walked.seen.expect(200)?;
-    expect(super::person::door(world, &done) == Door::Finished, format!("{} still asks for something", done.place()))?;
-    let list = world.backend("connect").get(&world.connect(&format!("/v1/connections?reference={}", wanted.reference))).await?;
+    expect(
+        super::person::door(world, &done) == Door::Finished,
+        format!("{} still asks for something", done.place()),
+    )?;
+    let list = world
+        .backend("connect")
+        .get(&world.connect(&format!("/v1/connections?reference={}", wanted.reference)))
+        .await?;
     let list = list.expect(200)?.json()?;
     let [connection] = list["data"].as_array().map(Vec::as_slice).unwrap_or_default() else {
-        return Err(Unexpected(format!("the list holds not one connection with the reference {}", wanted.reference)));
+        return Err(Unexpected(format!(
+            "the list holds not one connection with the reference {}",
+            wanted.reference
+        )));
     };
     expect_member(connection, "/state", &json!("active"))?;
     expect_member(connection, "/platform/company/id", &json!(wanted.company.id))?;
@@ -125,7 +196,12 @@ pub(super) async fn refused_twice(world: &mut World<'_>, taken: &Wanted) -> Resu
     let walked = go_on(world, start, &other, None).await?;
     let status = walked.seen.status.as_u16();
     expect((400..500).contains(&status), format!("the walk ended with {status} at {}", walked.seen.place()))?;
-    let list = world.backend("connect").get(&world.connect("/v1/connections?reference=again")).await?.expect(200)?.json()?;
+    let list = world
+        .backend("connect")
+        .get(&world.connect("/v1/connections?reference=again"))
+        .await?
+        .expect(200)?
+        .json()?;
     expect(list["data"].as_array().is_some_and(Vec::is_empty), "a second connection was made all the same")?;
     let sentence: String = walked.seen.text().chars().take(140).collect();
     Ok(((), format!("{status} “{sentence}…”, and no second connection")))
@@ -138,7 +214,12 @@ pub(super) async fn disconnect(world: &World<'_>, id: &str) -> Result<((), Strin
     expect(ended.status.is_success(), format!("the connection was not ended: {}", ended.status))?;
     expect_member(&world.connection(id).await?, "/state", &json!("disconnected"))?;
     let call = world.proxied(Method::GET, id, "platform", "v1/introspect", None).await?.expect(410)?;
-    let told = call.headers.get("mainstay-error").and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
+    let told = call
+        .headers
+        .get("mainstay-error")
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default()
+        .to_owned();
     expect(told.ends_with("connection-disconnected"), format!("the refusal calls itself `{told}`"))?;
     Ok(((), format!("{id} is disconnected, and a call is refused as {told}")))
 }

@@ -44,8 +44,14 @@ pub(super) struct Walked {
 impl Walked {
     /// Insists on the doors that were passed, in order.
     pub(super) fn expect_doors(&self, doors: &[Door]) -> Result<(), Unexpected> {
-        if self.doors == doors { return Ok(()) }
-        Err(Unexpected(format!("the way led through {:?} where {doors:?} was expected; it ended at {}", self.doors, self.seen.place())))
+        if self.doors == doors {
+            return Ok(());
+        }
+        Err(Unexpected(format!(
+            "the way led through {:?} where {doors:?} was expected; it ended at {}",
+            self.doors,
+            self.seen.place()
+        )))
     }
 }
 
@@ -81,7 +87,12 @@ pub(super) fn door(world: &World<'_>, seen: &Seen) -> Door {
 }
 
 /// Goes on from a page until the door `until` is in front, or there is nothing to do.
-pub(super) async fn go_on(world: &mut World<'_>, from: Seen, wanted: &Wanted, until: Option<Door>) -> Result<Walked, Unexpected> {
+pub(super) async fn go_on(
+    world: &mut World<'_>,
+    from: Seen,
+    wanted: &Wanted,
+    until: Option<Door>,
+) -> Result<Walked, Unexpected> {
     let mut hops = from.hops.clone();
     let mut walked = Walked { seen: from, doors: Vec::new(), hops: Vec::new() };
     loop {
@@ -111,10 +122,16 @@ fn fill(world: &World<'_>, form: Form, door: Door, wanted: &Wanted) -> Result<Fo
         }
     };
     Ok(match door {
-        Door::PleoSignIn => form.with("email", cast::ADMIN.email).with("password", &secrets.of(cast::ADMIN.email)),
+        Door::PleoSignIn => {
+            form.with("email", cast::ADMIN.email).with("password", &secrets.of(cast::ADMIN.email))
+        }
         Door::PleoConsent => choose(form, wanted.company.id)?.with("decision", "allow"),
-        Door::AccountingSignIn => form.with("email", wanted.system.email).with("password", &secrets.of(wanted.system.email)),
-        Door::AccountingConsent if form.has("company") => choose(form, wanted.books.id)?.with("decision", "allow"),
+        Door::AccountingSignIn => {
+            form.with("email", wanted.system.email).with("password", &secrets.of(wanted.system.email))
+        }
+        Door::AccountingConsent if form.has("company") => {
+            choose(form, wanted.books.id)?.with("decision", "allow")
+        }
         Door::AccountingConsent => form.with("decision", "allow"),
         Door::Company => choose(form, wanted.books.id)?,
         Door::Confirm => form.with("decision", "confirm"),

@@ -4,7 +4,11 @@ use crate::demo::browser::Unexpected;
 /// The servers of the demo.
 fn servers(world: &World<'_>) -> [(&'static str, String); 3] {
     let addresses = &world.house.addresses;
-    [("Pleo", addresses.platform.clone()), ("connect", addresses.connect.clone()), ("stand-ins", addresses.sandbox.clone())]
+    [
+        ("Pleo", addresses.platform.clone()),
+        ("connect", addresses.connect.clone()),
+        ("stand-ins", addresses.sandbox.clone()),
+    ]
 }
 
 /// `/healthz` and `/readyz` of each.
@@ -25,7 +29,10 @@ pub(super) async fn metrics(world: &World<'_>) -> Result<((), String), Unexpecte
     for (name, base) in servers(world) {
         let url = super::world::url(&format!("{base}/metrics"));
         let stranger = world.stranger().get(&url).await?;
-        expect(stranger.status.as_u16() == 401, format!("{name} shows its metrics to strangers: {}", stranger.status))?;
+        expect(
+            stranger.status.as_u16() == 401,
+            format!("{name} shows its metrics to strangers: {}", stranger.status),
+        )?;
         let text = reader.get(&url).await?.expect(200)?.body;
         expect(text.contains("mainstay_http_requests_total"), format!("{name} counts no requests"))?;
         lines = text.lines().count();

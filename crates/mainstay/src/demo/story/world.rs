@@ -67,7 +67,11 @@ impl<'a> World<'a> {
 
     /// A connection as the API shows it.
     pub(super) async fn connection(&self, id: &str) -> Result<Value, Unexpected> {
-        self.backend("connect").get(&self.connect(&format!("/v1/connections/{id}"))).await?.expect(200)?.json()
+        self.backend("connect")
+            .get(&self.connect(&format!("/v1/connections/{id}")))
+            .await?
+            .expect(200)?
+            .json()
     }
 
     /// A call through the proxy.
@@ -85,7 +89,11 @@ impl<'a> World<'a> {
 
     /// The access token of an end, as a backend with the role `token` may read it.
     pub(super) async fn token(&self, id: &str, end: &str) -> Result<Value, Unexpected> {
-        self.backend("token").get(&self.connect(&format!("/v1/connections/{id}/{end}/token"))).await?.expect(200)?.json()
+        self.backend("token")
+            .get(&self.connect(&format!("/v1/connections/{id}/{end}/token")))
+            .await?
+            .expect(200)?
+            .json()
     }
 
     /// Moves the clock of a side.
@@ -104,7 +112,8 @@ impl<'a> World<'a> {
             url.query_pairs_mut().clear().append_pair("client_id", client_id).append_pair("after", &after);
             let page = self.switches().get(&url).await?.expect(200)?.json()?;
             let entries = page["data"].as_array().cloned().unwrap_or_default();
-            count += entries.iter().filter(|entry| entry["parameters"]["grant_type"] == "refresh_token").count();
+            count +=
+                entries.iter().filter(|entry| entry["parameters"]["grant_type"] == "refresh_token").count();
             match text(&page["next"]) {
                 Some(next) if !entries.is_empty() => after = next,
                 _ => return Ok(count),
@@ -125,7 +134,11 @@ pub(super) fn text(value: &Value) -> Option<String> {
 /// Insists on a value in a JSON answer.
 pub(super) fn expect_member(value: &Value, pointer: &str, wanted: &Value) -> Result<(), Unexpected> {
     let found = value.pointer(pointer).unwrap_or(&Value::Null);
-    if found == wanted { Ok(()) } else { Err(Unexpected(format!("{pointer} is {found} where {wanted} was expected"))) }
+    if found == wanted {
+        Ok(())
+    } else {
+        Err(Unexpected(format!("{pointer} is {found} where {wanted} was expected")))
+    }
 }
 
 /// Insists on something.

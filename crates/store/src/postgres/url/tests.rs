@@ -10,12 +10,20 @@ fn a_server_elsewhere_is_only_reached_with_tls_unless_said_otherwise() {
     assert_eq!(tls("postgres://db.example/d?sslmode=prefer"), Tls::Verified { root: None });
     assert_eq!(tls("postgres://db.example/d?sslmode=disable"), Tls::Off);
     let root = Some(PathBuf::from("/etc/ca.pem"));
-    assert_eq!(tls("postgres://db.example/d?sslrootcert=/etc/ca.pem&sslmode=verify-full"), Tls::Verified { root });
+    assert_eq!(
+        tls("postgres://db.example/d?sslrootcert=/etc/ca.pem&sslmode=verify-full"),
+        Tls::Verified { root }
+    );
 }
 
 #[test]
 fn a_server_on_this_machine_is_reached_without() {
-    for url in ["postgres://127.0.0.1/d", "postgres://localhost/d", "postgres://[::1]/d", "postgres:///d?host=/run/postgresql"] {
+    for url in [
+        "postgres://127.0.0.1/d",
+        "postgres://localhost/d",
+        "postgres://[::1]/d",
+        "postgres:///d?host=/run/postgresql",
+    ] {
         assert_eq!(tls(url), Tls::Off, "{url}");
     }
     assert_eq!(tls("postgres://127.0.0.1/d?sslmode=require"), Tls::Verified { root: None });

@@ -70,7 +70,8 @@ where
         self.settled = true;
         // A closure can swallow the error of its statement and return a value; the value was not kept.
         if let Some(Outcome::Done(Ok(_))) = self.outcome {
-            self.outcome = Some(Outcome::Done(Err(StoreError::Unavailable("the transaction was given up".to_owned()))));
+            self.outcome =
+                Some(Outcome::Done(Err(StoreError::Unavailable("the transaction was given up".to_owned()))));
         }
     }
 
@@ -87,7 +88,8 @@ where
     }
 
     fn answer(self: Box<Self>) {
-        let missing = || Outcome::Done(Err(StoreError::Unavailable("the transaction was not run".to_owned())));
+        let missing =
+            || Outcome::Done(Err(StoreError::Unavailable("the transaction was not run".to_owned())));
         // A caller that went away meanwhile does not want its answer.
         drop(self.reply.send(self.outcome.unwrap_or_else(missing)));
     }

@@ -18,10 +18,9 @@ pub(super) async fn get(
     RawQuery(pairs, ..): RawQuery<ResourceApi>,
 ) -> Answer<Json<Value>> {
     let request = PageRequest::read(&pairs, &["accountingEntryId"], false)?;
-    let status = parameter(&pairs, "status")?
-        .map(str::parse)
-        .transpose()
-        .map_err(|_| ApiError::parameter("status is pending, in_progress, failed, successful or abandoned"))?;
+    let status = parameter(&pairs, "status")?.map(str::parse).transpose().map_err(|_| {
+        ApiError::parameter("status is pending, in_progress, failed, successful or abandoned")
+    })?;
     let page = state.platform.list_export_job_items(&caller, id, status, &request.query).await?;
     Ok(Json(request.envelope(page, |row| row.expense.to_string(), |row| show::export_job_item(&row))))
 }

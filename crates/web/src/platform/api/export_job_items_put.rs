@@ -1,7 +1,8 @@
 use axum::extract::State;
 use base::Timestamp;
 use platform::{
-    ApiError, ExpenseId, ExportJobId, FailureReason, ItemChange, ItemReport, ItemStatus, ItemUpdate, ItemsOutcome,
+    ApiError, ExpenseId, ExportJobId, FailureReason, ItemChange, ItemReport, ItemStatus, ItemUpdate,
+    ItemsOutcome,
 };
 use serde::Deserialize;
 use serde_json::{Value, json};

@@ -22,7 +22,11 @@ pub(super) async fn list(
         .iter()
         .map(|word| word.parse::<JobStatus>())
         .collect::<Result<Vec<_>, _>>()
-        .map_err(|_| ApiError::parameter("statuses holds pending, in_progress, failed, completed, completed_with_errors"))?;
+        .map_err(|_| {
+            ApiError::parameter(
+                "statuses holds pending, in_progress, failed, completed, completed_with_errors",
+            )
+        })?;
     let page = state.platform.list_export_jobs(&caller, company, statuses, &request.query).await?;
     Ok(Json(request.envelope(page, |row| row.id.to_string(), |row| show::export_job(&row))))
 }

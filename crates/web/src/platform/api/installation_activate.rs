@@ -12,7 +12,8 @@ pub(super) async fn activate(
     State(state): State<PlatformState>,
     Authorized(caller): Authorized,
 ) -> Answer<Json<Value>> {
-    let change = InstallationChange { status: InstallationStatus::Activated, error_code: None, metadata: None };
+    let change =
+        InstallationChange { status: InstallationStatus::Activated, error_code: None, metadata: None };
     let installation = state.platform.change_installation(&caller, &change).await?;
     Ok(Json(json!({ "data": show::installation(&installation) })))
 }

@@ -24,7 +24,8 @@ pub(super) async fn put(
     Authorized(caller): Authorized,
     Json(body, ..): Json<Body, ResourceApi>,
 ) -> Answer<axum::Json<Value>> {
-    let change = InstallationChange { status: body.status, error_code: body.error_code, metadata: body.metadata };
+    let change =
+        InstallationChange { status: body.status, error_code: body.error_code, metadata: body.metadata };
     let installation = state.platform.change_installation(&caller, &change).await?;
     Ok(axum::Json(json!({ "data": show::installation(&installation) })))
 }

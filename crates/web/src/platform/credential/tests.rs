@@ -10,9 +10,13 @@ fn read(lines: &[(&'static str, &str)], query: Option<&str>) -> Result<Presented
 
 #[test]
 fn a_bearer_token_and_an_api_key_are_told_apart() {
-    assert!(matches!(read(&[("authorization", "bearer abc")], None), Ok(Presented::AccessToken(token)) if token.expose() == "abc"));
+    assert!(
+        matches!(read(&[("authorization", "bearer abc")], None), Ok(Presented::AccessToken(token)) if token.expose() == "abc")
+    );
     let basic = format!("Basic {}", STANDARD.encode("plp_abc:"));
-    assert!(matches!(read(&[("authorization", &basic)], None), Ok(Presented::ApiKey(key)) if key.expose() == "plp_abc"));
+    assert!(
+        matches!(read(&[("authorization", &basic)], None), Ok(Presented::ApiKey(key)) if key.expose() == "plp_abc")
+    );
 }
 
 #[test]
@@ -21,7 +25,11 @@ fn what_is_no_credential_is_refused() {
     assert_eq!(read(&[], Some("access_token=abc")).unwrap_err(), ApiError::NoCredential);
     for (user_and_password, why) in [("plp_abc:x", "a password"), ("plp_abc", "no colon"), (":", "no key")] {
         let basic = format!("Basic {}", STANDARD.encode(user_and_password));
-        assert_eq!(read(&[("authorization", &basic)], None).unwrap_err(), ApiError::InvalidCredential, "{why}");
+        assert_eq!(
+            read(&[("authorization", &basic)], None).unwrap_err(),
+            ApiError::InvalidCredential,
+            "{why}"
+        );
     }
     assert_eq!(read(&[("authorization", "Basic ???")], None).unwrap_err(), ApiError::InvalidCredential);
 }

@@ -12,7 +12,7 @@ use super::render::respond;
 use crate::platform::PlatformState;
 use crate::platform::people::sign_in_page;
 use crate::platform::person::MaybePerson;
-use crate::shared::{FormErrors, FormTargets, Layout, Page, Pages, Problem, Surface as _};
+use crate::shared::{FormErrors, FormTargets, Layout, Page, Pages, Problem, Surface as _, country_name};
 
 /// `GET /oauth/authorize`: sign-in for whoever is not, then consent. Nothing is stored here.
 pub(super) async fn show(
@@ -28,7 +28,8 @@ pub(super) async fn show(
     };
     let Some(session) = session else {
         let next = format!("/oauth/authorize?{query}");
-        let page = sign_in_page(&state, &headers, &next, Some(&request.client.spec.name), FormErrors::none(), "");
+        let page =
+            sign_in_page(&state, &headers, &next, Some(&request.client.spec.name), FormErrors::none(), "");
         return (Extension(targets(&request)), page).into_response();
     };
     consent_page(&state, &session, &request, query, FormErrors::none()).await
@@ -36,7 +37,8 @@ pub(super) async fn show(
 
 /// Where the forms of a consent lead: the policy of the page must name the client's origin, or browsers stop at the redirect.
 pub(super) fn targets(request: &ValidatedRequest) -> FormTargets {
-    Url::parse(request.redirect_uri.as_str()).map_or_else(|_| FormTargets::default(), |url| FormTargets::to(&url))
+    Url::parse(request.redirect_uri.as_str())
+        .map_or_else(|_| FormTargets::default(), |url| FormTargets::to(&url))
 }
 
 /// Why an authorization request goes no further: told to the person, or to the client by redirect.
@@ -106,23 +108,13 @@ struct Choice {
 impl Choice {
     fn new(choice: ConsentChoice, only: bool) -> Self {
         let parts = [
-            choice.country.as_deref().map(country_name),
+            choice.country.as_deref().map(|code| country_name(code).to_owned()),
             choice.registration_number.map(|number| format!("No. {number}")),
             choice.connected.then(|| "already connected".to_owned()),
         ];
         let detail = parts.into_iter().flatten().collect::<Vec<_>>().join(" · ");
         Self { id: choice.subject.id_text(), name: choice.name, detail, only }
     }
-}
-
-/// The countries Pleo's customers are in, by name; others by their code.
-fn country_name(code: &str) -> String {
-    const NAMES: [(&str, &str); 17] = [
-        ("AT", "Austria"), ("BE", "Belgium"), ("CH", "Switzerland"), ("DE", "Germany"), ("DK", "Denmark"), ("ES", "Spain"),
-        ("FI", "Finland"), ("FR", "France"), ("GB", "United Kingdom"), ("IE", "Ireland"), ("IT", "Italy"), ("LU", "Luxembourg"),
-        ("NL", "Netherlands"), ("NO", "Norway"), ("PL", "Poland"), ("PT", "Portugal"), ("SE", "Sweden"),
-    ];
-    NAMES.iter().find(|(known, _)| *known == code).map_or_else(|| code.to_owned(), |(_, name)| (*name).to_owned())
 }
 
 /// The consent screen.
@@ -156,7 +148,8 @@ pub(super) async fn consent_page(
         returns_to: request.redirect_uri.origin(),
         terms: spec.presentation.tos_uri.clone(),
         privacy: spec.presentation.policy_uri.clone(),
-        for_organisation: platform::Application::from(&request.client).subject_type == platform::SubjectType::Organisation,
+        for_organisation: platform::Application::from(&request.client).subject_type
+            == platform::SubjectType::Organisation,
         choices: choices.into_iter().map(|choice| Choice::new(choice, only)).collect(),
         see: explained.see,
         change: explained.change,

@@ -32,8 +32,8 @@ pub(super) async fn decide(
     RequestOrigin(origin): RequestOrigin,
     Form(form, ..): Form<ConsentForm, Pages>,
 ) -> Response {
-    if let Err(response) = person.check(&form.csrf, &state) {
-        return response;
+    if let Some(refusal) = person.foreign(&form.csrf, &state) {
+        return refusal;
     }
     let server = state.platform.authorization_server();
     let request = match server.validate_authorization(&form.request).await {
@@ -52,7 +52,8 @@ pub(super) async fn decide(
             match state.platform.consent(account, &request, &chosen, &origin).await {
                 Ok(Decision::Granted(granted)) => see_other(granted.location.expose(), &state),
                 Ok(Decision::NothingChosen) => {
-                    let errors = FormErrors::one("company", "Choose what the application may have access to.");
+                    let errors =
+                        FormErrors::one("company", "Choose what the application may have access to.");
                     consent_page(&state, &person.session, &request, &form.request, errors).await
                 }
                 Ok(Decision::NotAllowed) => Pages::refuse(not_allowed(), &state.site),

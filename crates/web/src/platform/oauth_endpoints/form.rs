@@ -30,7 +30,10 @@ impl FromRequest<PlatformState> for EngineForm {
 
 async fn read(request: Request) -> Result<EngineForm, Problem> {
     let headers = request.headers();
-    let essence = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).and_then(|v| v.split(';').next());
+    let essence = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|v| v.split(';').next());
     if !essence.is_some_and(|essence| essence.trim().eq_ignore_ascii_case(FORM)) {
         return Err(Problem::unsupported_media_type(FORM));
     }

@@ -48,7 +48,9 @@ async fn page(state: &PlatformState, person: &SignedInPerson) -> Result<Accounti
         .collect();
     let listed = |application: Application| {
         let explained = explain(&application.scope);
-        let with_key = connected.iter().filter(|app| app.has_api_key && app.application.client_id == application.client_id);
+        let with_key = connected
+            .iter()
+            .filter(|app| app.has_api_key && app.application.client_id == application.client_id);
         Listed {
             installed: with_key.map(|app| app.subject_name.clone()).collect(),
             client_id: application.client_id,

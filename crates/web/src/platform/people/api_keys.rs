@@ -104,7 +104,10 @@ pub(super) async fn keys_page(
         Err(error) => return refuse(error, state),
     };
     let wanted = filled.company.as_deref();
-    let index = accesses.iter().position(|access| wanted == Some(access.company.id.to_string().as_str())).unwrap_or(0);
+    let index = accesses
+        .iter()
+        .position(|access| wanted == Some(access.company.id.to_string().as_str()))
+        .unwrap_or(0);
     let companies = accesses
         .iter()
         .enumerate()

@@ -36,8 +36,8 @@ pub(super) async fn install(
     person: SignedInPerson,
     Form(form, ..): Form<InstallForm, Pages>,
 ) -> Response {
-    if let Err(response) = person.check(&form.csrf, &state) {
-        return response;
+    if let Some(refusal) = person.foreign(&form.csrf, &state) {
+        return refusal;
     }
     let Ok(company) = form.company.parse::<CompanyId>() else {
         return Pages::refuse(Problem::unprocessable("Choose the company."), &state.site);
@@ -52,7 +52,8 @@ pub(super) async fn install(
         Ok(client) => client.as_ref().map(Application::from),
         Err(error) => return Pages::refuse(Problem::from(error), &state.site),
     };
-    let name = application.as_ref().map_or_else(|| client_id.to_string(), |application| application.name.clone());
+    let name =
+        application.as_ref().map_or_else(|| client_id.to_string(), |application| application.name.clone());
     let address = application.and_then(|application| {
         let links = application.presentation;
         links.initiation_uri.or(links.settings_uri).or(links.client_uri)

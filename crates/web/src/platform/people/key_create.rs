@@ -32,14 +32,15 @@ pub(super) async fn create(
     person: SignedInPerson,
     Form(form, ..): Form<KeyForm, Pages>,
 ) -> Response {
-    if let Err(response) = person.check(&form.csrf, &state) {
-        return response;
+    if let Some(refusal) = person.foreign(&form.csrf, &state) {
+        return refusal;
     }
     let Some(Ok(company)) = form.company.as_deref().map(str::parse::<CompanyId>) else {
         return Pages::refuse(Problem::unprocessable("Choose the company."), &state.site);
     };
     // The scopes come as one box each, or as one text with spaces.
-    let scopes: Vec<String> = form.scopes.iter().flat_map(|text| text.split(' ')).map(ToOwned::to_owned).collect();
+    let scopes: Vec<String> =
+        form.scopes.iter().flat_map(|text| text.split(' ')).map(ToOwned::to_owned).collect();
     let filled = Filled {
         company: form.company,
         name: form.name.unwrap_or_default(),
@@ -71,25 +72,31 @@ fn read(filled: &Filled, access: Option<&str>, company: CompanyId) -> Result<New
     let invalid = |field, message: &str| ActError::Invalid { field, message: message.to_owned() };
     let access = match access {
         None => SubjectType::Company,
-        Some(word) => word.parse().map_err(|_| invalid("access_level", "the access level is company or organisation"))?,
+        Some(word) => word
+            .parse()
+            .map_err(|_| invalid("access_level", "the access level is company or organisation"))?,
     };
     let tokens = filled.scopes.iter().map(String::as_str).filter(|scope| !scope.is_empty());
-    let scope = Scope::from_tokens(tokens).map_err(|_| invalid("scopes", "choose permissions from the list"))?;
-    let expires_at = expiry(&filled.expires_at).ok_or_else(|| invalid("expires_at", "give a day as YYYY-MM-DD"))?;
+    let scope =
+        Scope::from_tokens(tokens).map_err(|_| invalid("scopes", "choose permissions from the list"))?;
+    let expires_at = expiry(&filled.expires_at)?;
     Ok(NewStandaloneKey { company, name: filled.name.clone(), expires_at, access, scope })
 }
 
 /// From when on the key is refused. A day is meant to its end; none at all means never.
-fn expiry(text: &str) -> Option<Option<Timestamp>> {
+fn expiry(text: &str) -> Result<Option<Timestamp>, ActError> {
     let text = text.trim();
     if text.is_empty() {
-        return Some(None);
+        return Ok(None);
     }
     if let Ok(moment) = text.parse::<Timestamp>() {
-        return Some(Some(moment));
+        return Ok(Some(moment));
     }
-    let day = format!("{text}T00:00:00Z").parse::<Timestamp>().ok()?;
-    Some(Some(day + Duration::from_hours(24)))
+    let day = format!("{text}T00:00:00Z").parse::<Timestamp>().map_err(|_| ActError::Invalid {
+        field: "expires_at",
+        message: "give a day as YYYY-MM-DD".to_owned(),
+    })?;
+    Ok(Some(day + Duration::from_hours(24)))
 }
 
 #[cfg(test)]
@@ -98,10 +105,10 @@ mod tests {
 
     #[test]
     fn a_day_is_meant_to_its_end() {
-        assert_eq!(expiry("2026-03-01").flatten().unwrap().to_string(), "2026-03-02T00:00:00.000Z");
-        assert_eq!(expiry("2026-03-01T10:00:00Z").flatten().unwrap().to_string(), "2026-03-01T10:00:00.000Z");
-        assert_eq!(expiry(" "), Some(None));
-        assert_eq!(expiry("tomorrow"), None);
-        assert_eq!(expiry("2026-02-30"), None);
+        assert_eq!(expiry("2026-03-01").unwrap().unwrap().to_string(), "2026-03-02T00:00:00.000Z");
+        assert_eq!(expiry("2026-03-01T10:00:00Z").unwrap().unwrap().to_string(), "2026-03-01T10:00:00.000Z");
+        assert_eq!(expiry(" ").unwrap(), None);
+        assert!(expiry("tomorrow").is_err());
+        assert!(expiry("2026-02-30").is_err());
     }
 }

@@ -21,12 +21,14 @@ pub(super) async fn revoke(
     person: SignedInPerson,
     Form(form, ..): Form<RevokeForm, Pages>,
 ) -> Response {
-    if let Err(response) = person.check(&form.csrf, &state) {
-        return response;
+    if let Some(refusal) = person.foreign(&form.csrf, &state) {
+        return refusal;
     }
     let Ok(id) = form.id.parse::<ApiKeyId>() else { return Pages::refuse(Problem::not_found(), &state.site) };
     match state.platform.revoke_api_key(&person.session.account, &person.by, id).await {
-        Ok(()) => Redirect::to(&format!("{}/settings/api-keys?revoked=yes", state.site.base_path())).into_response(),
+        Ok(()) => {
+            Redirect::to(&format!("{}/settings/api-keys?revoked=yes", state.site.base_path())).into_response()
+        }
         Err(error) => refuse(error, &state),
     }
 }

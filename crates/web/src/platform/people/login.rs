@@ -55,7 +55,8 @@ pub(in crate::platform) fn sign_in_page(
     email: &str,
 ) -> Response {
     let identity = state.platform.identity();
-    let sent = state.site.cookie(headers, PRE_SESSION).and_then(|cookie| identity.pre_session(cookie.expose()));
+    let sent =
+        state.site.cookie(headers, PRE_SESSION).and_then(|cookie| identity.pre_session(cookie.expose()));
     let is_new = sent.is_none();
     let pre_session = sent.unwrap_or_else(|| identity.begin_pre_session());
     let page = LoginPage {
@@ -92,7 +93,15 @@ mod tests {
     #[test]
     fn only_paths_of_this_server_are_returned_to() {
         assert_eq!(local(Some("/oauth/authorize?a=b%20c")), "/oauth/authorize?a=b%20c");
-        for next in ["", "https://evil.example", "//evil.example", "/\\evil.example", "/a\r\nb", "evil", "/login?next=/"] {
+        for next in [
+            "",
+            "https://evil.example",
+            "//evil.example",
+            "/\\evil.example",
+            "/a\r\nb",
+            "evil",
+            "/login?next=/",
+        ] {
             assert_eq!(local(Some(next)), HOME, "{next:?}");
         }
         assert_eq!(local(None), HOME);

@@ -20,8 +20,8 @@ pub(super) async fn logout(
     person: SignedInPerson,
     Form(form, ..): Form<LogoutForm, Pages>,
 ) -> Response {
-    if let Err(response) = person.check(&form.csrf, &state) {
-        return response;
+    if let Some(refusal) = person.foreign(&form.csrf, &state) {
+        return refusal;
     }
     if let Some(cookie) = session_cookie(&headers, &state)
         && let Err(error) = state.platform.identity().sign_out(cookie.expose()).await

@@ -27,12 +27,14 @@ pub(super) async fn sign_in(
     Form(form, ..): Form<SignInForm, Pages>,
 ) -> Response {
     let identity = state.platform.identity();
-    let pre_session = state.site.cookie(&headers, PRE_SESSION).and_then(|cookie| identity.pre_session(cookie.expose()));
+    let pre_session =
+        state.site.cookie(&headers, PRE_SESSION).and_then(|cookie| identity.pre_session(cookie.expose()));
     if !pre_session.is_some_and(|pre_session| pre_session.csrf_matches(&form.csrf)) {
         return Pages::refuse(foreign_form(), &state.site);
     }
     let next = local(form.next.as_deref());
-    let (email, password) = (form.email.unwrap_or_default(), form.password.unwrap_or_else(|| String::new().into()));
+    let (email, password) =
+        (form.email.unwrap_or_default(), form.password.unwrap_or_else(|| String::new().into()));
     let source = origin.source.unwrap_or_default();
     let signed_in = match identity.sign_in(&email, &password, &source).await {
         Ok(signed_in) => signed_in,
@@ -51,18 +53,26 @@ pub(super) async fn sign_in(
     response
 }
 
-fn refused(error: &SignInError, state: &PlatformState, headers: &HeaderMap, next: &str, email: &str) -> Response {
+fn refused(
+    error: &SignInError,
+    state: &PlatformState,
+    headers: &HeaderMap,
+    next: &str,
+    email: &str,
+) -> Response {
     let (status, message) = match error {
-        SignInError::Refused => {
-            (StatusCode::UNPROCESSABLE_ENTITY, "This e-mail address and password do not fit together.".to_owned())
-        }
+        SignInError::Refused => (
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "This e-mail address and password do not fit together.".to_owned(),
+        ),
         SignInError::TooManyAttempts { retry_after } => (
             StatusCode::TOO_MANY_REQUESTS,
             format!("Too many attempts. The next one is possible in {} seconds.", retry_after.as_secs()),
         ),
-        SignInError::Busy => {
-            (StatusCode::SERVICE_UNAVAILABLE, "Many people are signing in right now. Try again in a few seconds.".to_owned())
-        }
+        SignInError::Busy => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            "Many people are signing in right now. Try again in a few seconds.".to_owned(),
+        ),
         SignInError::Store(error) => return Pages::refuse(Problem::from(error.clone()), &state.site),
     };
     let mut response = sign_in_page(state, headers, next, None, FormErrors::one("email", message), email);

@@ -23,10 +23,12 @@ pub(super) async fn withdraw(
     person: SignedInPerson,
     Form(form, ..): Form<WithdrawForm, Pages>,
 ) -> Response {
-    if let Err(response) = person.check(&form.csrf, &state) {
-        return response;
+    if let Some(refusal) = person.foreign(&form.csrf, &state) {
+        return refusal;
     }
-    let (Ok(company), Ok(organisation)) = (form.company.parse::<CompanyId>(), form.company.parse::<OrganisationId>()) else {
+    let (Ok(company), Ok(organisation)) =
+        (form.company.parse::<CompanyId>(), form.company.parse::<OrganisationId>())
+    else {
         return Pages::refuse(Problem::not_found(), &state.site);
     };
     let account = &person.session.account;
@@ -35,12 +37,15 @@ pub(super) async fn withdraw(
         Ok(apps) => apps,
         Err(error) => return refuse(error, &state),
     };
-    let of_organisation = known
-        .iter()
-        .any(|app| app.subject == Subject::Organisation(organisation) && app.application.client_id == client_id.as_str());
-    let subject = if of_organisation { Subject::Organisation(organisation) } else { Subject::Company(company) };
+    let of_organisation = known.iter().any(|app| {
+        app.subject == Subject::Organisation(organisation) && app.application.client_id == client_id.as_str()
+    });
+    let subject =
+        if of_organisation { Subject::Organisation(organisation) } else { Subject::Company(company) };
     match state.platform.withdraw(account, &person.by, &client_id, subject).await {
-        Ok(()) => Redirect::to(&format!("{}/settings/apps?withdrawn=yes", state.site.base_path())).into_response(),
+        Ok(()) => {
+            Redirect::to(&format!("{}/settings/apps?withdrawn=yes", state.site.base_path())).into_response()
+        }
         Err(error) => refuse(error, &state),
     }
 }

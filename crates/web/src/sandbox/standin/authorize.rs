@@ -14,13 +14,20 @@ use url::Url;
 
 use super::session::{resume, sentence, sign_in_page, signed_in, stale_form};
 use super::{layout, prefix};
-use crate::shared::{ClientAddress, Form, FormErrors, FormTargets, Layout, Page, Pages, Problem, Site, Surface as _, current_request};
+use crate::shared::{
+    ClientAddress, Form, FormErrors, FormTargets, Layout, Page, Pages, Problem, Site, Surface as _,
+    current_request,
+};
 
 /// Why nobody is asked, as a page or as a redirect that tells the client.
 pub(super) fn refuse(site: &Site, error: AskError) -> Response {
     match error {
         AskError::Page(reason) => {
-            let problem = Problem::new(StatusCode::BAD_REQUEST, "request-not-accepted", "This request cannot be carried out");
+            let problem = Problem::new(
+                StatusCode::BAD_REQUEST,
+                "request-not-accepted",
+                "This request cannot be carried out",
+            );
             Pages::refuse(problem.detail(sentence(&reason)), site)
         }
         AskError::Redirect(location) => Redirect::to(&location).into_response(),
@@ -110,7 +117,11 @@ async fn consent_page(
         errors: errors.unwrap_or_default(),
     };
     // The answer to this form leads to the client's own site, which a browser must be allowed to follow.
-    let targets = asked.redirect_uri().and_then(|uri| Url::parse(uri).ok()).map(|url| FormTargets::to(&url)).unwrap_or_default();
+    let targets = asked
+        .redirect_uri()
+        .and_then(|uri| Url::parse(uri).ok())
+        .map(|url| FormTargets::to(&url))
+        .unwrap_or_default();
     (status, Extension(targets), Page(page)).into_response()
 }
 
@@ -144,9 +155,11 @@ pub(super) async fn consent(
     if !session.csrf_matches(&form.csrf) {
         return Pages::refuse(stale_form(), &site);
     }
-    let origin = Origin { source: Some(address.to_string()), request_id: current_request().map(|id| id.to_string()) };
+    let origin =
+        Origin { source: Some(address.to_string()), request_id: current_request().map(|id| id.to_string()) };
     let allow = matches!(form.decision, Decision::Allow);
-    let decided = standin.decide(&form.request, session.account.id, form.company.as_deref(), allow, &origin).await;
+    let decided =
+        standin.decide(&form.request, session.account.id, form.company.as_deref(), allow, &origin).await;
     match decided {
         Ok(Decided::Redirect(location)) => Redirect::to(location.expose()).into_response(),
         Ok(Decided::Token(token)) => token_page(&site, &standin, &form.request, token.expose()).await,
@@ -155,7 +168,9 @@ pub(super) async fn consent(
         Err(error @ (DecisionError::CompanyMissing | DecisionError::NotYourCompany)) => {
             let errors = FormErrors::one("company", sentence(&error.to_string()));
             match standin.ask(&form.request).await {
-                Ok(asked) => consent_page(&site, &standin, &asked, &form.request, &session, Some(errors)).await,
+                Ok(asked) => {
+                    consent_page(&site, &standin, &asked, &form.request, &session, Some(errors)).await
+                }
                 Err(error) => refuse(&site, error),
             }
         }

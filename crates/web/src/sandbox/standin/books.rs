@@ -16,7 +16,10 @@ pub(super) struct Wanted {
 }
 
 /// What was booked in a company, in one form for all systems: for tests and for the curious.
-pub(super) async fn booked(State(standin): State<Arc<Standin>>, Query(wanted, _): Query<Wanted>) -> Result<Response, Problem> {
+pub(super) async fn booked(
+    State(standin): State<Arc<Standin>>,
+    Query(wanted, _): Query<Wanted>,
+) -> Result<Response, Problem> {
     let booked = standin.booked(&wanted.company, wanted.after.unwrap_or(0)).await?;
     let next = booked.last().map(|last| last.number.to_string());
     let data: Vec<Value> = booked

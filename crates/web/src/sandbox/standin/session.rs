@@ -13,7 +13,9 @@ use serde::Deserialize;
 
 use super::authorize::refuse;
 use super::{layout, prefix};
-use crate::shared::{ClientAddress, CookieLife, Form, FormErrors, Layout, Page, Pages, Problem, Site, Surface as _};
+use crate::shared::{
+    ClientAddress, CookieLife, Form, FormErrors, Layout, Page, Pages, Problem, Site, Surface as _,
+};
 
 /// The names of a stand-in's cookies: each has its own, since all of them are on one host.
 fn session_cookie(standin: &Standin) -> String {
@@ -25,7 +27,11 @@ fn visit_cookie(standin: &Standin) -> String {
 }
 
 /// Who is signed in at this stand-in.
-pub(super) async fn signed_in(site: &Site, standin: &Standin, headers: &HeaderMap) -> Result<Option<Session>, Problem> {
+pub(super) async fn signed_in(
+    site: &Site,
+    standin: &Standin,
+    headers: &HeaderMap,
+) -> Result<Option<Session>, Problem> {
     match site.cookie(headers, &session_cookie(standin)) {
         Some(cookie) => Ok(standin.identity().session(cookie.expose()).await?),
         None => Ok(None),
@@ -54,7 +60,9 @@ pub(super) fn sign_in_page(
     request: &str,
     failed: Option<(&str, StatusCode, FormErrors)>,
 ) -> Response {
-    let known = site.cookie(headers, &visit_cookie(standin)).and_then(|cookie| standin.identity().pre_session(cookie.expose()));
+    let known = site
+        .cookie(headers, &visit_cookie(standin))
+        .and_then(|cookie| standin.identity().pre_session(cookie.expose()));
     let is_new = known.is_none();
     let visit: PreSession = known.unwrap_or_else(|| standin.identity().begin_pre_session());
     let (email, status, errors) = failed.unwrap_or(("", StatusCode::OK, FormErrors::none()));
@@ -90,8 +98,9 @@ pub(super) fn resume(site: &Site, standin: &Standin, request: &str) -> Redirect 
 }
 
 pub(super) fn stale_form() -> Problem {
-    Problem::new(StatusCode::FORBIDDEN, "stale-form", "This form is no longer good")
-        .detail("It was opened in another browser or too long ago. Go back to where you came from and start again.")
+    Problem::new(StatusCode::FORBIDDEN, "stale-form", "This form is no longer good").detail(
+        "It was opened in another browser or too long ago. Go back to where you came from and start again.",
+    )
 }
 
 pub(super) async fn sign_in(
@@ -101,7 +110,9 @@ pub(super) async fn sign_in(
     headers: HeaderMap,
     Form(form, _): Form<SignIn, Pages>,
 ) -> Response {
-    let visit = site.cookie(&headers, &visit_cookie(&standin)).and_then(|cookie| standin.identity().pre_session(cookie.expose()));
+    let visit = site
+        .cookie(&headers, &visit_cookie(&standin))
+        .and_then(|cookie| standin.identity().pre_session(cookie.expose()));
     if !visit.is_some_and(|visit| visit.csrf_matches(&form.csrf)) {
         return Pages::refuse(stale_form(), &site);
     }
@@ -111,8 +122,10 @@ pub(super) async fn sign_in(
     };
     let error = match standin.identity().sign_in(&form.email, &form.password, &source(address)).await {
         Ok(signed_in) => {
-            let cookie = site.set_cookie(&session_cookie(&standin), signed_in.token.expose(), CookieLife::Session);
-            return (AppendHeaders([(header::SET_COOKIE, cookie)]), resume(&site, &standin, &form.request)).into_response();
+            let cookie =
+                site.set_cookie(&session_cookie(&standin), signed_in.token.expose(), CookieLife::Session);
+            return (AppendHeaders([(header::SET_COOKIE, cookie)]), resume(&site, &standin, &form.request))
+                .into_response();
         }
         Err(SignInError::Store(error)) => return Pages::refuse(error.into(), &site),
         Err(error) => error,
@@ -139,7 +152,9 @@ fn source(address: std::net::IpAddr) -> String {
 
 pub(super) fn sentence(text: &str) -> String {
     let mut characters = text.chars();
-    characters.next().map_or_else(String::new, |first| format!("{}{}.", first.to_uppercase(), characters.as_str()))
+    characters
+        .next()
+        .map_or_else(String::new, |first| format!("{}{}.", first.to_uppercase(), characters.as_str()))
 }
 
 #[derive(Deserialize)]
@@ -169,7 +184,8 @@ pub(super) async fn sign_out(
     match ended.await {
         Ok(()) => {
             let cookie = site.clear_cookie(&session_cookie(&standin));
-            (AppendHeaders([(header::SET_COOKIE, cookie)]), resume(&site, &standin, &form.request)).into_response()
+            (AppendHeaders([(header::SET_COOKIE, cookie)]), resume(&site, &standin, &form.request))
+                .into_response()
         }
         Err(problem) => Pages::refuse(problem, &site),
     }

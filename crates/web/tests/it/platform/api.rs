@@ -11,7 +11,14 @@ const ALL: &str = "companies:read users:read export-jobs:read export-jobs:write 
 #[tokio::test]
 async fn without_a_credential_there_is_a_challenge_and_no_more() {
     let app = App::new().await;
-    for path in ["/v1/introspect", "/v1/installations/me", "/v1/companies", "/v2/employees", "/v3/export-jobs", "/v3/export-items?job_id=x"] {
+    for path in [
+        "/v1/introspect",
+        "/v1/installations/me",
+        "/v1/companies",
+        "/v2/employees",
+        "/v3/export-jobs",
+        "/v3/export-items?job_id=x",
+    ] {
         let answer = app.send(Request::get(path).body(Body::empty()).unwrap()).await;
         assert_eq!(answer.refusal(), (401, "UNAUTHORIZED".to_owned()), "{path}");
         assert_eq!(answer.headers["www-authenticate"], "Bearer realm=\"pleo\"");
@@ -66,9 +73,15 @@ async fn a_credential_reaches_its_company_and_no_other() {
     assert_eq!(companies["data"].as_array().unwrap().len(), 1);
     assert_eq!(companies["data"][0]["name"], "Love Crème BV");
     let foreign = json!({ "companyId": OTHER, "accountingEntryIds": [FOREIGN_EXPENSE] });
-    assert_eq!(app.call("POST", "/v3/export-jobs", &tokens.access, Some(foreign)).await.status, StatusCode::FORBIDDEN);
+    assert_eq!(
+        app.call("POST", "/v3/export-jobs", &tokens.access, Some(foreign)).await.status,
+        StatusCode::FORBIDDEN
+    );
     let smuggled = json!({ "companyId": LOVE_BV, "accountingEntryIds": [FOREIGN_EXPENSE] });
-    assert_eq!(app.call("POST", "/v3/export-jobs", &tokens.access, Some(smuggled)).await.status, StatusCode::BAD_REQUEST);
+    assert_eq!(
+        app.call("POST", "/v3/export-jobs", &tokens.access, Some(smuggled)).await.status,
+        StatusCode::BAD_REQUEST
+    );
 }
 
 #[tokio::test]
@@ -85,9 +98,18 @@ async fn employees_are_paged_by_cursor() {
         if page["pagination"]["hasNextPage"] == false {
             assert_eq!(page["pagination"]["hasPreviousPage"], true);
             let before = page["pagination"]["startCursor"].as_str().unwrap();
-            let back = app.call("GET", &format!("/v2/employees?limit=2&before={before}"), &tokens.access, None).await.json();
+            let back = app
+                .call("GET", &format!("/v2/employees?limit=2&before={before}"), &tokens.access, None)
+                .await
+                .json();
             assert_eq!(back["data"].as_array().unwrap().len(), 2);
-            assert_eq!((back["pagination"]["hasNextPage"].as_bool(), back["pagination"]["hasPreviousPage"].as_bool()), (Some(true), Some(false)));
+            assert_eq!(
+                (
+                    back["pagination"]["hasNextPage"].as_bool(),
+                    back["pagination"]["hasPreviousPage"].as_bool()
+                ),
+                (Some(true), Some(false))
+            );
             break;
         }
         path = format!("/v2/employees?limit=2&after={}", page["pagination"]["endCursor"].as_str().unwrap());
@@ -103,7 +125,9 @@ async fn employees_are_paged_by_cursor() {
 async fn an_export_keeps_to_its_rules() {
     let app = App::new().await;
     let tokens = app.connect("anna@example.com", LOVE_BV, ALL).await;
-    let call = async |method: &str, path: &str, body: Option<Value>| app.call(method, path, &tokens.access, body).await;
+    let call = async |method: &str, path: &str, body: Option<Value>| {
+        app.call(method, path, &tokens.access, body).await
+    };
     let job_of = |entry: &str| json!({ "companyId": LOVE_BV, "accountingEntryIds": [entry] });
     let unready = call("POST", "/v3/export-jobs", Some(job_of(UNREADY_EXPENSE))).await;
     assert_eq!(unready.refusal(), (400, "MISSING_CONTRA_ACCOUNTS".to_owned()));
@@ -122,13 +146,17 @@ async fn an_export_keeps_to_its_rules() {
     let items = call("GET", &format!("/v3/export-items?job_id={job}"), None).await.json();
     assert_eq!(items["data"][0]["amount"], json!({ "minors": 1250, "currency": "EUR" }));
     let path = format!("/v3/export-jobs/{job}/items");
-    let update = |entry: &str| json!({ "accountingEntryId": entry, "status": "successful", "externalId": "INV-1" });
+    let update =
+        |entry: &str| json!({ "accountingEntryId": entry, "status": "successful", "externalId": "INV-1" });
     let changed = call("PUT", &path, Some(json!([update(EXPENSE), update(FOREIGN_EXPENSE)]))).await;
     assert_eq!(changed.status, StatusCode::OK);
     assert_eq!(changed.json()["data"][0]["externalId"], "INV-1");
     assert_eq!(changed.json()["errors"][0]["type"], "ACCOUNTING_ENTRY_DOES_NOT_EXIST");
     let many: Vec<Value> = (0..101).map(|_| update(EXPENSE)).collect();
-    assert_eq!(call("PUT", &path, Some(json!(many))).await.refusal(), (413, "EXPORT_JOB_ITEMS_UPDATE_LIMIT".to_owned()));
+    assert_eq!(
+        call("PUT", &path, Some(json!(many))).await.refusal(),
+        (413, "EXPORT_JOB_ITEMS_UPDATE_LIMIT".to_owned())
+    );
 
     assert_eq!(call("POST", "/v3/export-job-events", event("completed")).await.status, StatusCode::ACCEPTED);
     let late = call("PUT", &path, Some(json!([update(EXPENSE)]))).await;
@@ -152,17 +180,28 @@ async fn a_job_left_alone_for_an_hour_makes_room() {
     let failed = app.call("GET", "/v3/export-jobs?statuses=failed", &tokens.access, None).await.json();
     assert_eq!(failed["data"][0]["failureReasonType"], "job_expired");
     let event = json!({ "jobId": job, "event": "started" });
-    assert_eq!(app.call("POST", "/v3/export-job-events", &tokens.access, Some(event)).await.status.as_u16(), 422);
+    assert_eq!(
+        app.call("POST", "/v3/export-job-events", &tokens.access, Some(event)).await.status.as_u16(),
+        422
+    );
     assert_eq!(app.call("POST", "/v3/export-jobs", &tokens.access, new()).await.status, StatusCode::CREATED);
     let shown = app.call("GET", &format!("/v3/export-jobs/{job}"), &tokens.access, None).await.json();
-    assert_eq!((shown["data"]["status"].as_str(), shown["data"]["failureReasonType"].as_str()), (Some("failed"), Some("job_expired")));
+    assert_eq!(
+        (shown["data"]["status"].as_str(), shown["data"]["failureReasonType"].as_str()),
+        (Some("failed"), Some("job_expired"))
+    );
 }
 
 #[tokio::test]
 async fn bad_bodies_are_refused_in_pleos_shape() {
     let app = App::new().await;
     let tokens = app.connect("anna@example.com", LOVE_BV, ALL).await;
-    for body in [json!({}), json!([]), json!({ "companyId": "x", "accountingEntryIds": [] }), json!({ "companyId": LOVE_BV, "accountingEntryIds": [] })] {
+    for body in [
+        json!({}),
+        json!([]),
+        json!({ "companyId": "x", "accountingEntryIds": [] }),
+        json!({ "companyId": LOVE_BV, "accountingEntryIds": [] }),
+    ] {
         let answer = app.call("POST", "/v3/export-jobs", &tokens.access, Some(body.clone())).await;
         assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{body}");
         assert!(answer.json()["message"].is_string());
@@ -173,5 +212,8 @@ async fn bad_bodies_are_refused_in_pleos_shape() {
     assert_eq!(put.status, StatusCode::BAD_REQUEST, "status is required");
     let put = json!({ "status": "ERROR", "errorCode": "AUTH_ERROR", "metadata": { "z": 1, "a": [null] } });
     let put = app.call("PUT", "/v1/installations/me", &tokens.access, Some(put)).await.json();
-    assert_eq!((put["data"]["errorCode"].as_str(), &put["data"]["metadata"]), (Some("AUTH_ERROR"), &json!({ "z": 1, "a": [null] })));
+    assert_eq!(
+        (put["data"]["errorCode"].as_str(), &put["data"]["metadata"]),
+        (Some("AUTH_ERROR"), &json!({ "z": 1, "a": [null] }))
+    );
 }

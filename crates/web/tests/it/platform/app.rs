@@ -49,11 +49,16 @@ pub(super) struct Answer {
 
 impl Answer {
     pub(super) fn json(&self) -> Value {
-        serde_json::from_str(&self.body).unwrap_or_else(|_| panic!("{} is no JSON: {}", self.status, self.body))
+        serde_json::from_str(&self.body)
+            .unwrap_or_else(|_| panic!("{} is no JSON: {}", self.status, self.body))
     }
 
     pub(super) fn location(&self) -> &str {
-        self.headers.get(header::LOCATION).unwrap_or_else(|| panic!("{}: {}", self.status, self.body)).to_str().unwrap()
+        self.headers
+            .get(header::LOCATION)
+            .unwrap_or_else(|| panic!("{}: {}", self.status, self.body))
+            .to_str()
+            .unwrap()
     }
 
     /// A parameter of the redirect.
@@ -101,13 +106,20 @@ impl App {
             journal: Arc::new(NoJournal),
         };
         let server = Arc::new(AuthorizationServer::new(server_settings(ORIGIN), ports));
-        let platform =
-            Arc::new(Platform::new(database, identity, server, keys, Arc::clone(&shared_clock), Arc::clone(&entropy)));
+        let platform = Arc::new(Platform::new(
+            database,
+            identity,
+            server,
+            keys,
+            Arc::clone(&shared_clock),
+            Arc::clone(&entropy),
+        ));
         let seeded = platform.seed(Seed::parse(SEED).unwrap(), &By::command_line()).await.unwrap();
         let mut site = Site::new(Side::Platform, ORIGIN.parse().unwrap(), shared_clock, Arc::clone(&entropy));
         site.manner_of = manner_of;
         let site = Arc::new(site);
-        let router = frame(router(PlatformState { platform: Arc::clone(&platform), site: Arc::clone(&site) }), &site);
+        let router =
+            frame(router(PlatformState { platform: Arc::clone(&platform), site: Arc::clone(&site) }), &site);
         Self { router, platform, clock, entropy, seeded }
     }
 
@@ -120,12 +132,22 @@ impl App {
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let bytes = body.collect().await.unwrap().to_bytes();
-        Answer { status: parts.status, headers: parts.headers, body: String::from_utf8(bytes.to_vec()).unwrap() }
+        Answer {
+            status: parts.status,
+            headers: parts.headers,
+            body: String::from_utf8(bytes.to_vec()).unwrap(),
+        }
     }
 
     /// A POST of a form by a client, with Basic authentication if there is one.
-    pub(super) async fn form(&self, path: &str, client: Option<(&str, &str)>, fields: &[(&str, &str)]) -> Answer {
-        let mut request = Request::post(path).header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+    pub(super) async fn form(
+        &self,
+        path: &str,
+        client: Option<(&str, &str)>,
+        fields: &[(&str, &str)],
+    ) -> Answer {
+        let mut request =
+            Request::post(path).header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
         if let Some((id, secret)) = client {
             let basic = oauth::client_authentication::basic_header(id, &Secret::new(secret.to_owned()));
             request = request.header(header::AUTHORIZATION, basic.expose());
@@ -142,17 +164,36 @@ impl App {
     }
 
     /// A call of a resource API with an access token.
-    pub(super) async fn call(&self, method: &str, path: &str, access_token: &str, body: Option<Value>) -> Answer {
+    pub(super) async fn call(
+        &self,
+        method: &str,
+        path: &str,
+        access_token: &str,
+        body: Option<Value>,
+    ) -> Answer {
         self.call_as(method, path, &format!("Bearer {access_token}"), body).await
     }
 
     /// The same with an API key.
-    pub(super) async fn call_with_key(&self, method: &str, path: &str, key: &str, body: Option<Value>) -> Answer {
+    pub(super) async fn call_with_key(
+        &self,
+        method: &str,
+        path: &str,
+        key: &str,
+        body: Option<Value>,
+    ) -> Answer {
         self.call_as(method, path, &format!("Basic {}", STANDARD.encode(format!("{key}:"))), body).await
     }
 
-    pub(super) async fn call_as(&self, method: &str, path: &str, authorization: &str, body: Option<Value>) -> Answer {
-        let mut request = Request::builder().method(method).uri(path).header(header::AUTHORIZATION, authorization);
+    pub(super) async fn call_as(
+        &self,
+        method: &str,
+        path: &str,
+        authorization: &str,
+        body: Option<Value>,
+    ) -> Answer {
+        let mut request =
+            Request::builder().method(method).uri(path).header(header::AUTHORIZATION, authorization);
         let body = match body {
             Some(value) => {
                 request = request.header(header::CONTENT_TYPE, "application/json");

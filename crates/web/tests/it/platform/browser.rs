@@ -19,7 +19,8 @@ impl<'a> Browser<'a> {
     }
 
     async fn send(&mut self, mut request: Request<Body>) -> Answer {
-        let cookies = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("; ");
+        let cookies =
+            self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("; ");
         if !cookies.is_empty() {
             request.headers_mut().insert(header::COOKIE, cookies.parse().unwrap());
         }
@@ -27,7 +28,10 @@ impl<'a> Browser<'a> {
         for line in answer.headers.get_all(header::SET_COOKIE) {
             let (name, rest) = line.to_str().unwrap().split_once('=').unwrap();
             assert!(name.starts_with("__Host-"), "{name}");
-            assert!(rest.contains("HttpOnly") && rest.contains("Secure") && rest.contains("Path=/"), "{rest}");
+            assert!(
+                rest.contains("HttpOnly") && rest.contains("Secure") && rest.contains("Path=/"),
+                "{rest}"
+            );
             match rest.split(';').next().unwrap() {
                 "" => self.cookies.remove(name),
                 value => self.cookies.insert(name.to_owned(), value.to_owned()),
@@ -43,7 +47,10 @@ impl<'a> Browser<'a> {
 
     /// The fields of the first form on the page that leads to `action`, as the page has them.
     pub(super) fn form(&self, action: &str) -> Vec<(String, String)> {
-        let start = self.page.find(&format!("action=\"{action}\"")).unwrap_or_else(|| panic!("no form for {action} in {}", self.page));
+        let start = self
+            .page
+            .find(&format!("action=\"{action}\""))
+            .unwrap_or_else(|| panic!("no form for {action} in {}", self.page));
         let form = &self.page[start..start + self.page[start..].find("</form>").unwrap()];
         let inputs = form.split("<input ").skip(1).map(|rest| rest.split('>').next().unwrap());
         inputs
@@ -55,7 +62,8 @@ impl<'a> Browser<'a> {
     /// Posts the form that leads to `action` with its hidden fields and these.
     pub(super) async fn submit(&mut self, action: &str, fields: &[(&str, &str)]) -> Answer {
         let hidden = self.form(action);
-        let mut all: Vec<(&str, &str)> = hidden.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        let mut all: Vec<(&str, &str)> =
+            hidden.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         all.retain(|(name, _)| !fields.iter().any(|(given, _)| given == name));
         all.extend_from_slice(fields);
         self.post(action, &all).await
@@ -76,7 +84,8 @@ impl<'a> Browser<'a> {
 }
 
 fn attribute(tag: &str, name: &str) -> String {
-    let start = tag.find(&format!("{name}=\"")).unwrap_or_else(|| panic!("{tag} has no {name}")) + name.len() + 2;
+    let start =
+        tag.find(&format!("{name}=\"")).unwrap_or_else(|| panic!("{tag} has no {name}")) + name.len() + 2;
     let value = &tag[start..start + tag[start..].find('"').unwrap()];
     value.replace("&#38;", "&").replace("&amp;", "&").replace("&#39;", "'").replace("&#34;", "\"")
 }

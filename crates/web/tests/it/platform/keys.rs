@@ -24,35 +24,59 @@ async fn an_integrated_key_is_shown_once_and_bound_to_its_installation() {
     }
 
     let me = app.call_with_key("GET", "/v1/introspect", &key, None).await.json();
-    assert_eq!((me["data"]["authMethod"].as_str(), me["data"]["clientId"].as_str()), (Some("API_KEY"), Some("books")));
+    assert_eq!(
+        (me["data"]["authMethod"].as_str(), me["data"]["clientId"].as_str()),
+        (Some("API_KEY"), Some("books"))
+    );
     assert_eq!(me["data"]["subjectURN"], format!("urn:pleo:company:{LOVE_BV}"));
     let missing = app.call_with_key("GET", "/v1/installations/me", &key, None).await;
     assert_eq!(missing.refusal(), (404, "INSTALLATION_NOT_FOUND".to_owned()));
     let created = app.call_with_key("POST", "/v1/installations/me", &key, None).await.json();
     assert_eq!(created["data"]["status"], "ACTIVATED");
-    let again = app.call_with_key("POST", "/v1/installations/me", &key, Some(json!({ "status": "INACTIVE" }))).await;
+    let again =
+        app.call_with_key("POST", "/v1/installations/me", &key, Some(json!({ "status": "INACTIVE" }))).await;
     assert_eq!(again.status, StatusCode::CONFLICT);
 
     browser.get("/settings/accounting").await;
     let newer = key_on(&browser.submit("/settings/accounting", &[("company", LOVE_BV)]).await);
-    assert_eq!(app.call_with_key("GET", "/v1/introspect", &key, None).await.status, StatusCode::UNAUTHORIZED, "it was replaced");
+    assert_eq!(
+        app.call_with_key("GET", "/v1/introspect", &key, None).await.status,
+        StatusCode::UNAUTHORIZED,
+        "it was replaced"
+    );
     assert_eq!(app.call_with_key("GET", "/v1/introspect", &newer, None).await.status, StatusCode::OK);
 
     browser.get("/settings/apps").await;
     browser.submit("/settings/apps", &[]).await;
-    assert_eq!(app.call_with_key("GET", "/v1/introspect", &newer, None).await.status, StatusCode::UNAUTHORIZED);
+    assert_eq!(
+        app.call_with_key("GET", "/v1/introspect", &newer, None).await.status,
+        StatusCode::UNAUTHORIZED
+    );
 }
 
 #[tokio::test]
 async fn uninstalling_by_token_leaves_the_key_with_nothing_installed() {
     let app = App::new().await;
     let by = By::command_line();
-    let key = app.platform.create_integrated_key_unattended(&by, &"books".into(), LOVE_BV.parse().unwrap(), None).await.unwrap();
+    let key = app
+        .platform
+        .create_integrated_key_unattended(&by, &"books".into(), LOVE_BV.parse().unwrap(), None)
+        .await
+        .unwrap();
     let key = key.text.expose().clone();
     let tokens = app.connect("anna@example.com", LOVE_BV, "companies:read").await;
-    assert_eq!(app.call("DELETE", "/v1/installations/me", &tokens.access, None).await.status, StatusCode::NO_CONTENT);
-    assert_eq!(app.call("DELETE", "/v1/installations/me", &tokens.access, None).await.status, StatusCode::UNAUTHORIZED);
-    assert_eq!(app.call_with_key("DELETE", "/v1/installations/me", &key, None).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(
+        app.call("DELETE", "/v1/installations/me", &tokens.access, None).await.status,
+        StatusCode::NO_CONTENT
+    );
+    assert_eq!(
+        app.call("DELETE", "/v1/installations/me", &tokens.access, None).await.status,
+        StatusCode::UNAUTHORIZED
+    );
+    assert_eq!(
+        app.call_with_key("DELETE", "/v1/installations/me", &key, None).await.status,
+        StatusCode::NOT_FOUND
+    );
 }
 
 #[tokio::test]
@@ -61,14 +85,26 @@ async fn a_key_is_no_bearer_token_and_a_changed_one_is_refused() {
     let key = app.seeded.api_keys[0].key.expose().clone();
     assert_eq!(app.call_with_key("GET", "/v2/employees", &key, None).await.status, StatusCode::OK);
     assert_eq!(app.call("GET", "/v2/employees", &key, None).await.status, StatusCode::UNAUTHORIZED);
-    let flipped = if key.ends_with('A') { format!("{}B", &key[..key.len() - 1]) } else { format!("{}A", &key[..key.len() - 1]) };
+    let flipped = if key.ends_with('A') {
+        format!("{}B", &key[..key.len() - 1])
+    } else {
+        format!("{}A", &key[..key.len() - 1])
+    };
     for wrong in [flipped.as_str(), &key[..key.len() - 1], "plp_", "x"] {
-        assert_eq!(app.call_with_key("GET", "/v2/employees", wrong, None).await.status, StatusCode::UNAUTHORIZED, "{wrong}");
+        assert_eq!(
+            app.call_with_key("GET", "/v2/employees", wrong, None).await.status,
+            StatusCode::UNAUTHORIZED,
+            "{wrong}"
+        );
     }
     let in_query = format!("/v2/employees?access_token={key}");
     let answer = app.send(http::Request::get(in_query).body(axum::body::Body::empty()).unwrap()).await;
     assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
-    assert_eq!(app.call_with_key("GET", "/v1/companies", &key, None).await.status, StatusCode::FORBIDDEN, "no scope for that");
+    assert_eq!(
+        app.call_with_key("GET", "/v1/companies", &key, None).await.status,
+        StatusCode::FORBIDDEN,
+        "no scope for that"
+    );
 }
 
 #[tokio::test]
@@ -78,10 +114,19 @@ async fn standalone_keys_are_made_by_who_may_with_what_they_chose() {
     anna.sign_in("anna@example.com").await;
     let page = anna.get("/settings/api-keys").await;
     assert!(page.body.contains("Reporting"));
-    let fields = [("name", "Payroll"), ("expires_at", "2026-01-02"), ("access_level", "company"), ("scopes", "companies:read"), ("scopes", "users:read")];
+    let fields = [
+        ("name", "Payroll"),
+        ("expires_at", "2026-01-02"),
+        ("access_level", "company"),
+        ("scopes", "companies:read"),
+        ("scopes", "users:read"),
+    ];
     let key = key_on(&anna.submit("/settings/api-keys", &fields).await);
     let me = app.call_with_key("GET", "/v1/introspect", &key, None).await.json();
-    assert_eq!((me["data"]["scope"].as_str(), me["data"]["applicationName"].as_str()), (Some("companies:read users:read"), Some("Payroll")));
+    assert_eq!(
+        (me["data"]["scope"].as_str(), me["data"]["applicationName"].as_str()),
+        (Some("companies:read users:read"), Some("Payroll"))
+    );
     let page = anna.get("/settings/api-keys").await;
     assert!(page.body.contains(&format!("plp_…{}", &key[key.len() - 4..])) && !page.body.contains(&key));
     app.clock.advance(std::time::Duration::from_hours(47));
@@ -90,23 +135,39 @@ async fn standalone_keys_are_made_by_who_may_with_what_they_chose() {
     assert_eq!(app.call_with_key("GET", "/v1/introspect", &key, None).await.status, StatusCode::UNAUTHORIZED);
 
     anna.sign_in("anna@example.com").await;
-    for (name, value, why) in [("name", "", "no name"), ("expires_at", "2025-01-01", "past"), ("expires_at", "soon", "no day"), ("scopes", "cards:eat", "unknown"), ("access_level", "world", "no level")] {
+    for (name, value, why) in [
+        ("name", "", "no name"),
+        ("expires_at", "2025-01-01", "past"),
+        ("expires_at", "soon", "no day"),
+        ("scopes", "cards:eat", "unknown"),
+        ("access_level", "world", "no level"),
+    ] {
         anna.get("/settings/api-keys").await;
-        let mut fields = vec![("name", "Other"), ("expires_at", ""), ("access_level", "company"), ("scopes", "users:read")];
+        let mut fields = vec![
+            ("name", "Other"),
+            ("expires_at", ""),
+            ("access_level", "company"),
+            ("scopes", "users:read"),
+        ];
         fields.retain(|(field, _)| *field != name);
         fields.push((name, value));
         assert_eq!(anna.submit("/settings/api-keys", &fields).await.status.as_u16(), 422, "{why}");
     }
     for company in [OTHER, LOVE_GMBH] {
         anna.get("/settings/api-keys").await;
-        let fields = [("company", company), ("name", "Other"), ("access_level", "company"), ("scopes", "users:read")];
+        let fields =
+            [("company", company), ("name", "Other"), ("access_level", "company"), ("scopes", "users:read")];
         assert_eq!(anna.submit("/settings/api-keys", &fields).await.status, StatusCode::FORBIDDEN);
     }
     let mut ben = Browser::new(&app);
     ben.sign_in("ben@example.com").await;
     ben.get("/settings/api-keys").await;
     let wide = [("name", "Wide"), ("access_level", "organisation"), ("scopes", "users:read")];
-    assert_eq!(ben.submit("/settings/api-keys", &wide).await.status.as_u16(), 422, "Ben does not decide for all of the organisation");
+    assert_eq!(
+        ben.submit("/settings/api-keys", &wide).await.status.as_u16(),
+        422,
+        "Ben does not decide for all of the organisation"
+    );
     let mut emil = Browser::new(&app);
     emil.sign_in("emil@example.com").await;
     assert!(!emil.get("/settings/api-keys").await.body.contains("Create key"));
@@ -138,7 +199,8 @@ async fn an_organisation_key_names_the_company_of_a_call() {
     let mut anna = Browser::new(&app);
     anna.sign_in("anna@example.com").await;
     anna.get("/settings/api-keys").await;
-    let fields = [("name", "All"), ("access_level", "organisation"), ("scopes", "companies:read export-jobs:read")];
+    let fields =
+        [("name", "All"), ("access_level", "organisation"), ("scopes", "companies:read export-jobs:read")];
     let key = key_on(&anna.submit("/settings/api-keys", &fields).await);
     assert_eq!(app.call_with_key("GET", "/v1/companies", &key, None).await.json()["pagination"]["total"], 2);
     let status = async |path: String| app.call_with_key("GET", &path, &key, None).await.status.as_u16();

@@ -23,9 +23,14 @@ async fn what_is_wrong_before_the_redirect_uri_is_trusted_stays_on_our_page() {
     for uri in ["/", "?a=b", "#f", "/../callback", ";x"] {
         paths.push(with(&format!("{CALLBACK}{uri}")));
     }
-    for uri in ["https://books.example/Callback", "https://BOOKS.example/callback", "https://x@books.example/callback",
-        "https://books.example:444/callback", "http://books.example/callback", "javascript:alert(1)"]
-    {
+    for uri in [
+        "https://books.example/Callback",
+        "https://BOOKS.example/callback",
+        "https://x@books.example/callback",
+        "https://books.example:444/callback",
+        "http://books.example/callback",
+        "javascript:alert(1)",
+    ] {
         paths.push(with(uri));
     }
     for path in paths {
@@ -93,7 +98,9 @@ async fn a_company_is_consented_to_only_by_who_may() {
     assert_eq!(emil.get(&path).await.status, StatusCode::FORBIDDEN);
     let mut anna = Browser::new(&app);
     anna.sign_in("anna@example.com").await;
-    for (company, status) in [(OTHER, 403), ("0198d5c2-0000-7000-8000-00000000ffff", 403), ("nonsense", 422), ("", 422)] {
+    for (company, status) in
+        [(OTHER, 403), ("0198d5c2-0000-7000-8000-00000000ffff", 403), ("nonsense", 422), ("", 422)]
+    {
         anna.get(&path).await;
         let answer = anna.submit("/oauth/authorize", &[("company", company), ("decision", "allow")]).await;
         assert_eq!(answer.status.as_u16(), status, "{company}");
@@ -120,7 +127,11 @@ async fn the_token_endpoint_answers_as_rfc_6749_asks() {
         (app.form("/oauth/revoke", Some(BOOKS), &[]).await, 400, "invalid_request"),
     ];
     for (at, (answer, status, error)) in cases.into_iter().enumerate() {
-        assert_eq!((answer.status.as_u16(), answer.json()["error"].as_str()), (status, Some(error)), "case {at}");
+        assert_eq!(
+            (answer.status.as_u16(), answer.json()["error"].as_str()),
+            (status, Some(error)),
+            "case {at}"
+        );
         assert_eq!(answer.headers["cache-control"], "no-store");
         if status == 401 {
             assert!(answer.headers["www-authenticate"].to_str().unwrap().starts_with("Basic"), "case {at}");
@@ -134,7 +145,10 @@ async fn the_token_endpoint_answers_as_rfc_6749_asks() {
 async fn what_is_no_form_is_refused_in_the_right_shape() {
     let app = App::new().await;
     let post = |content_type: &str, body: String| {
-        Request::post("/oauth/token").header(header::CONTENT_TYPE, content_type).body(Body::from(body)).unwrap()
+        Request::post("/oauth/token")
+            .header(header::CONTENT_TYPE, content_type)
+            .body(Body::from(body))
+            .unwrap()
     };
     let form = "application/x-www-form-urlencoded";
     let cases = [

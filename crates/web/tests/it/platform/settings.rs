@@ -15,7 +15,8 @@ async fn settings_are_for_people_who_are_signed_in() {
     browser.get("/settings/api-keys").await;
     let login = browser.get("/login?next=%2Fsettings%2Fapi-keys").await;
     assert_eq!(login.status, StatusCode::OK);
-    let answer = browser.submit("/login", &[("email", "anna@example.com"), ("password", "correct horse")]).await;
+    let answer =
+        browser.submit("/login", &[("email", "anna@example.com"), ("password", "correct horse")]).await;
     assert_eq!(answer.location(), "/settings/api-keys");
 }
 
@@ -25,11 +26,13 @@ async fn a_wrong_password_leaves_nobody_signed_in_and_many_are_delayed() {
     let mut browser = Browser::new(&app);
     browser.get("/login").await;
     for _ in 0..10 {
-        let answer = browser.submit("/login", &[("email", "anna@example.com"), ("password", "wrong horse")]).await;
+        let answer =
+            browser.submit("/login", &[("email", "anna@example.com"), ("password", "wrong horse")]).await;
         assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
         assert!(!answer.body.contains("wrong horse"));
     }
-    let answer = browser.submit("/login", &[("email", "anna@example.com"), ("password", "correct horse")]).await;
+    let answer =
+        browser.submit("/login", &[("email", "anna@example.com"), ("password", "correct horse")]).await;
     assert_eq!(answer.status, StatusCode::TOO_MANY_REQUESTS);
     assert!(answer.headers.contains_key("retry-after"));
     assert_eq!(browser.get("/settings/apps").await.status, StatusCode::SEE_OTHER);
@@ -76,8 +79,14 @@ async fn access_is_withdrawn_only_by_who_may() {
     let mut ben = Browser::new(&app);
     ben.sign_in("ben@example.com").await;
     ben.get("/settings/apps").await;
-    assert_eq!(ben.post("/settings/apps", &[("client_id", "books"), ("company", LOVE_BV)]).await.status, StatusCode::BAD_REQUEST);
+    assert_eq!(
+        ben.post("/settings/apps", &[("client_id", "books"), ("company", LOVE_BV)]).await.status,
+        StatusCode::BAD_REQUEST
+    );
     ben.get("/settings/apps").await;
     assert_eq!(ben.submit("/settings/apps", &[]).await.status, StatusCode::SEE_OTHER);
-    assert_eq!(app.call("GET", "/v1/introspect", &tokens.access, None).await.status, StatusCode::UNAUTHORIZED);
+    assert_eq!(
+        app.call("GET", "/v1/introspect", &tokens.access, None).await.status,
+        StatusCode::UNAUTHORIZED
+    );
 }

@@ -16,13 +16,22 @@ async fn from_sign_in_to_withdrawal() {
     let page = browser.get(&path).await;
     assert_eq!(page.status, StatusCode::OK);
     assert!(page.body.contains("Example Books"), "the sign-in says what waits behind it");
-    let answer = browser.submit("/login", &[("email", "anna@example.com"), ("password", "correct horse")]).await;
+    let answer =
+        browser.submit("/login", &[("email", "anna@example.com"), ("password", "correct horse")]).await;
     assert_eq!(answer.status, StatusCode::SEE_OTHER);
     assert_eq!(answer.location(), path);
 
     let page = browser.get(&path).await;
     assert_eq!(page.status, StatusCode::OK);
-    for text in ["Example Books", "Love Crème BV", "12345678", "Germany", "https://books.example", "Anna de Vries", "anna@example.com"] {
+    for text in [
+        "Example Books",
+        "Love Crème BV",
+        "12345678",
+        "Germany",
+        "https://books.example",
+        "Anna de Vries",
+        "anna@example.com",
+    ] {
         assert!(page.body.contains(text), "{text} is not on the consent page");
     }
     assert!(!page.body.contains("Other AS"));
@@ -64,7 +73,8 @@ async fn from_sign_in_to_withdrawal() {
     assert_eq!(app.call("GET", "/v1/introspect", &first.access, None).await.status, StatusCode::UNAUTHORIZED);
     assert_eq!(app.call("GET", "/v1/companies", &second.access, None).await.status, StatusCode::OK);
 
-    let introspected = app.form("/oauth/token/introspect", Some(BOOKS), &[("token", &second.refresh)]).await.json();
+    let introspected =
+        app.form("/oauth/token/introspect", Some(BOOKS), &[("token", &second.refresh)]).await.json();
     assert_eq!(introspected["active"], true);
     assert_eq!(introspected["urn:pleo:params:oauth:subject_urn"], urn.as_str());
 
@@ -77,7 +87,10 @@ async fn from_sign_in_to_withdrawal() {
     assert_eq!(refused.status, StatusCode::UNAUTHORIZED);
     assert!(refused.headers["www-authenticate"].to_str().unwrap().contains("invalid_token"));
     let refused = app.refresh(&second.refresh).await;
-    assert_eq!((refused.status, refused.json()["error"].as_str()), (StatusCode::BAD_REQUEST, Some("invalid_grant")));
+    assert_eq!(
+        (refused.status, refused.json()["error"].as_str()),
+        (StatusCode::BAD_REQUEST, Some("invalid_grant"))
+    );
     let dead = app.form("/oauth/token/introspect", Some(BOOKS), &[("token", &second.refresh)]).await.json();
     assert_eq!(dead, json!({ "active": false }));
 }
@@ -91,9 +104,15 @@ async fn a_second_consent_leaves_the_first_and_the_other_company_alone() {
     for tokens in [&one, &two, &other] {
         assert_eq!(app.call("GET", "/v1/introspect", &tokens.access, None).await.status, StatusCode::OK);
     }
-    assert_eq!(app.call("DELETE", "/v1/installations/me", &one.access, None).await.status, StatusCode::NO_CONTENT);
+    assert_eq!(
+        app.call("DELETE", "/v1/installations/me", &one.access, None).await.status,
+        StatusCode::NO_CONTENT
+    );
     for tokens in [&one, &two] {
-        assert_eq!(app.call("GET", "/v1/installations/me", &tokens.access, None).await.status, StatusCode::UNAUTHORIZED);
+        assert_eq!(
+            app.call("GET", "/v1/installations/me", &tokens.access, None).await.status,
+            StatusCode::UNAUTHORIZED
+        );
         assert_eq!(app.refresh(&tokens.refresh).await.status, StatusCode::BAD_REQUEST);
     }
     assert_eq!(app.call("GET", "/v1/installations/me", &other.access, None).await.status, StatusCode::OK);
@@ -122,15 +141,24 @@ async fn a_disabled_user_and_a_suspended_company_take_the_tokens_with_them() {
     let tokens = app.connect("anna@example.com", LOVE_BV, "companies:read").await;
     let company = LOVE_BV.parse().unwrap();
     app.platform.suspend_company(&by, company).await.unwrap();
-    assert_eq!(app.call("GET", "/v1/introspect", &tokens.access, None).await.status, StatusCode::UNAUTHORIZED);
+    assert_eq!(
+        app.call("GET", "/v1/introspect", &tokens.access, None).await.status,
+        StatusCode::UNAUTHORIZED
+    );
     assert_ne!(app.refresh(&tokens.refresh).await.status, StatusCode::OK);
     app.platform.resume_company(&by, company).await.unwrap();
     let tokens = app.connect("anna@example.com", LOVE_BV, "companies:read").await;
     assert_eq!(app.call("GET", "/v1/introspect", &tokens.access, None).await.status, StatusCode::OK);
     app.platform.disable_user(&by, "anna@example.com").await.unwrap();
-    assert_eq!(app.call("GET", "/v1/introspect", &tokens.access, None).await.status, StatusCode::UNAUTHORIZED);
+    assert_eq!(
+        app.call("GET", "/v1/introspect", &tokens.access, None).await.status,
+        StatusCode::UNAUTHORIZED
+    );
     app.platform.enable_user("anna@example.com").await.unwrap();
-    assert_eq!(app.call("GET", "/v1/introspect", &tokens.access, None).await.status, StatusCode::UNAUTHORIZED);
+    assert_eq!(
+        app.call("GET", "/v1/introspect", &tokens.access, None).await.status,
+        StatusCode::UNAUTHORIZED
+    );
 }
 
 #[tokio::test]
@@ -141,7 +169,10 @@ async fn a_client_that_is_no_longer_approved_has_no_rights() {
     let server = app.platform.authorization_server();
     let (id, actor, origin) = ("books".into(), audit::Actor::CommandLine, audit::Origin::default());
     server.set_client_state(&id, ClientState::Suspended, actor.clone(), &origin).await.unwrap();
-    assert_eq!(app.call("GET", "/v1/introspect", &tokens.access, None).await.status, StatusCode::UNAUTHORIZED);
+    assert_eq!(
+        app.call("GET", "/v1/introspect", &tokens.access, None).await.status,
+        StatusCode::UNAUTHORIZED
+    );
     server.set_client_state(&id, ClientState::Approved, actor, &origin).await.unwrap();
     assert_eq!(app.call("GET", "/v1/introspect", &tokens.access, None).await.status, StatusCode::OK);
 }
@@ -152,11 +183,16 @@ async fn an_organisation_is_consented_to_by_who_decides_for_all_of_it() {
     let (path, verifier) = app.authorization("people", "companies:read users:read");
     let mut browser = Browser::new(&app);
     browser.sign_in("ben@example.com").await;
-    assert_eq!(browser.get(&path).await.status, StatusCode::FORBIDDEN, "Ben is only an employee of one of the companies");
+    assert_eq!(
+        browser.get(&path).await.status,
+        StatusCode::FORBIDDEN,
+        "Ben is only an employee of one of the companies"
+    );
     let mut browser = Browser::new(&app);
     browser.sign_in("anna@example.com").await;
     browser.get(&path).await;
-    let answer = browser.submit("/oauth/authorize", &[("company", super::app::LOVE), ("decision", "allow")]).await;
+    let answer =
+        browser.submit("/oauth/authorize", &[("company", super::app::LOVE), ("decision", "allow")]).await;
     let subject = answer.redirected("urn_pleo_params_oauth_subject").unwrap();
     assert_eq!(subject, format!("urn:pleo:organisation:{}", super::app::LOVE));
     let answer = app

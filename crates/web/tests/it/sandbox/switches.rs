@@ -8,7 +8,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::world::{REDIRECT, SANDBOX_TOKEN, SECRET, World, form};
+use super::world::{REDIRECT, SECRET, World, form};
 
 const FORTNOX: StandinKind = StandinKind::Fortnox;
 
@@ -25,7 +25,11 @@ fn query() -> String {
 
 async fn first_tokens(world: &World) -> serde_json::Value {
     let parameters = world.consent(FORTNOX, &query(), "anna@example.com", Some("102"), "allow").await;
-    let fields = [("grant_type", "authorization_code"), ("code", parameters["code"].as_str()), ("redirect_uri", REDIRECT)];
+    let fields = [
+        ("grant_type", "authorization_code"),
+        ("code", parameters["code"].as_str()),
+        ("redirect_uri", REDIRECT),
+    ];
     world.token(FORTNOX, &fields).await.json()
 }
 
@@ -47,7 +51,11 @@ async fn without_the_token_every_switch_is_shut() {
             let answer = world.send(request.body(axum::body::Body::empty()).unwrap()).await;
             assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{method} {path} {token}");
         }
-        assert_ne!(world.switch(method, path, None).await.status, StatusCode::UNAUTHORIZED, "{method} {path}");
+        assert_ne!(
+            world.switch(method, path, None).await.status,
+            StatusCode::UNAUTHORIZED,
+            "{method} {path}"
+        );
     }
 }
 
@@ -67,7 +75,8 @@ async fn the_journal_tells_what_a_client_did_and_shows_no_secret() {
     let endpoints: Vec<&str> = entries.iter().map(|entry| entry["endpoint"].as_str().unwrap()).collect();
     assert_eq!(endpoints, ["authorize", "authorize", "token", "token", "api"]);
     let value = oauth::parameters::encode(refresh_token).to_string();
-    let shown = world.switch("GET", &format!("/fortnox/sandbox/fingerprint?value={value}"), None).await.json();
+    let shown =
+        world.switch("GET", &format!("/fortnox/sandbox/fingerprint?value={value}"), None).await.json();
     assert_eq!(entries[2]["answer"]["body"]["refresh_token"], shown["fingerprint"]);
     assert_eq!(entries[3]["parameters"]["refresh_token"], shown["fingerprint"]);
     assert_eq!(entries[3]["parameters"]["grant_type"], "refresh_token");
@@ -77,7 +86,10 @@ async fn the_journal_tells_what_a_client_did_and_shows_no_secret() {
     assert_eq!(none["data"], json!([]));
     let page = world.switch("GET", "/fortnox/sandbox/journal?client_id=app&limit=2", None).await.json();
     let after = page["next"].as_str().unwrap();
-    let rest = world.switch("GET", &format!("/fortnox/sandbox/journal?client_id=app&after={after}"), None).await.json();
+    let rest = world
+        .switch("GET", &format!("/fortnox/sandbox/journal?client_id=app&after={after}"), None)
+        .await
+        .json();
     assert_eq!((rest["data"].as_array().unwrap().len(), &rest["next"]), (3, &serde_json::Value::Null));
 }
 
@@ -86,9 +98,12 @@ async fn faults_before_change_nothing_and_faults_after_lose_the_answer() {
     let world = World::new().await;
     let tokens = first_tokens(&world).await;
     let refresh_token = tokens["refresh_token"].as_str().unwrap();
-    let refresh = async || world.token(FORTNOX, &[("grant_type", "refresh_token"), ("refresh_token", refresh_token)]).await;
+    let refresh = async || {
+        world.token(FORTNOX, &[("grant_type", "refresh_token"), ("refresh_token", refresh_token)]).await
+    };
     let put = async |faults| world.switch("PUT", "/fortnox/sandbox/faults", Some(faults)).await;
-    let before = json!([{"endpoint": "token", "kind": "status", "status": 500, "times": 1, "client_id": "app"}]);
+    let before =
+        json!([{"endpoint": "token", "kind": "status", "status": 500, "times": 1, "client_id": "app"}]);
     assert_eq!(put(before).await.status, StatusCode::OK);
     assert_eq!(refresh().await.status, StatusCode::INTERNAL_SERVER_ERROR);
     let html = json!({"data": [{"endpoint": "token", "moment": "after", "kind": "html", "times": 1}]});
@@ -100,7 +115,10 @@ async fn faults_before_change_nothing_and_faults_after_lose_the_answer() {
     assert_eq!(refresh().await.json()["error"], "invalid_grant");
     let journal = world.switch("GET", "/fortnox/sandbox/journal", None).await.json();
     let entries = journal["data"].as_array().unwrap();
-    let faulty: Vec<_> = entries.iter().filter_map(|entry| Some((entry["fault"].as_str()?, &entry["answer"]["status"]))).collect();
+    let faulty: Vec<_> = entries
+        .iter()
+        .filter_map(|entry| Some((entry["fault"].as_str()?, &entry["answer"]["status"])))
+        .collect();
     assert_eq!(faulty, [("before:status", &json!(500)), ("after:html", &json!(200))]);
     let wrong = put(json!([{"endpoint": "token", "kind": "delay"}])).await;
     assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
@@ -114,11 +132,15 @@ async fn the_clock_of_one_system_moves_and_the_others_stay() {
     let access_token = tokens["access_token"].as_str().unwrap();
     let path = "/fortnox/3/companyinformation";
     assert_eq!(world.api("GET", path, access_token, &[], None).await.status, StatusCode::OK);
-    let moved = world.switch("POST", "/fortnox/sandbox/clock", Some(json!({"advance_seconds": 3601}))).await.json();
+    let moved =
+        world.switch("POST", "/fortnox/sandbox/clock", Some(json!({"advance_seconds": 3601}))).await.json();
     assert_eq!(moved["offset_seconds"], 3601);
     assert_eq!(world.api("GET", path, access_token, &[], None).await.status, StatusCode::UNAUTHORIZED);
     assert_eq!(world.switch("GET", "/xero/sandbox/clock", None).await.json()["offset_seconds"], 0);
-    assert_eq!(world.switch("POST", "/fortnox/sandbox/clock", Some(json!({"reset": true}))).await.status, StatusCode::OK);
+    assert_eq!(
+        world.switch("POST", "/fortnox/sandbox/clock", Some(json!({"reset": true}))).await.status,
+        StatusCode::OK
+    );
     assert_eq!(world.api("GET", path, access_token, &[], None).await.status, StatusCode::OK);
     for nonsense in [json!({}), json!({"reset": false}), json!({"advance_seconds": 1, "reset": true})] {
         let answer = world.switch("POST", "/fortnox/sandbox/clock", Some(nonsense)).await;
@@ -137,7 +159,8 @@ async fn withdrawn_access_is_over_for_calls_and_refreshes() {
     let answer = world.api("GET", "/fortnox/3/companyinformation", access_token, &[], None).await;
     assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
     let refresh_token = tokens["refresh_token"].as_str().unwrap();
-    let answer = world.token(FORTNOX, &[("grant_type", "refresh_token"), ("refresh_token", refresh_token)]).await;
+    let answer =
+        world.token(FORTNOX, &[("grant_type", "refresh_token"), ("refresh_token", refresh_token)]).await;
     assert_eq!(answer.json()["error"], "invalid_grant");
     assert_eq!(revoke(json!({"api_key": "x"})).await.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert_eq!(revoke(json!({})).await.status, StatusCode::UNPROCESSABLE_ENTITY);
@@ -150,7 +173,10 @@ async fn raw(address: std::net::SocketAddr) -> String {
     stream.write_all(request.as_bytes()).await.unwrap();
     let mut got = Vec::new();
     // The connection must end by itself: kept alive, it would never.
-    tokio::time::timeout(Duration::from_secs(5), stream.read_to_end(&mut got)).await.expect("the server closes").ok();
+    tokio::time::timeout(Duration::from_secs(5), stream.read_to_end(&mut got))
+        .await
+        .expect("the server closes")
+        .ok();
     String::from_utf8(got).unwrap()
 }
 
@@ -176,11 +202,38 @@ async fn close_closes_the_connection_and_truncate_cuts_the_body() {
             continue;
         }
         let (head, body) = got.split_once("\r\n\r\n").unwrap();
-        let announced = head.lines().find_map(|line| line.to_lowercase().strip_prefix("content-length: ").map(|n| n.parse::<usize>().unwrap()));
+        let announced = head.lines().find_map(|line| {
+            line.to_lowercase().strip_prefix("content-length: ").map(|n| n.parse::<usize>().unwrap())
+        });
         assert!(!body.is_empty() && body.len() < announced.unwrap(), "{got}");
     }
     shutdown.cancel();
     tracker.close();
     serving.await.unwrap().unwrap();
-    let _ = SANDBOX_TOKEN;
+}
+
+#[tokio::test]
+async fn a_request_that_was_held_up_is_carried_out_though_its_sender_hung_up() {
+    let world = World::new().await;
+    let tokens = first_tokens(&world).await;
+    let refresh_token = tokens["refresh_token"].as_str().unwrap();
+    let refresh = async || {
+        world.token(FORTNOX, &[("grant_type", "refresh_token"), ("refresh_token", refresh_token)]).await
+    };
+    let fault = json!([{"endpoint": "token", "kind": "delay", "delay_ms": 150, "times": 1}]);
+    world.switch("PUT", "/fortnox/sandbox/faults", Some(fault)).await;
+    assert!(tokio::time::timeout(Duration::from_millis(20), refresh()).await.is_err());
+    let carried_out = async {
+        loop {
+            let journal = world.switch("GET", "/fortnox/sandbox/journal", None).await.json();
+            let last = journal["data"].as_array().unwrap().last().unwrap().clone();
+            if last["fault"] == "before:delay" {
+                return last;
+            }
+            tokio::task::yield_now().await;
+        }
+    };
+    let entry = tokio::time::timeout(Duration::from_secs(5), carried_out).await.unwrap();
+    assert_eq!(entry["answer"]["status"], 200);
+    assert_eq!(refresh().await.json()["error"], "invalid_grant");
 }

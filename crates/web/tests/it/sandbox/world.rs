@@ -14,8 +14,8 @@ use http_body_util::BodyExt as _;
 use identity::Identity;
 use oauth::parameters::encode;
 use sandbox::{
-    AccessControl, ClockSwitch, Redaction, Seed, SeedClient, SeedCompany, SeedUser, Standin, StandinKind, StandinPorts, Switches,
-    System,
+    AccessControl, ClockSwitch, Redaction, Seed, SeedClient, SeedCompany, SeedUser, Standin, StandinKind,
+    StandinPorts, Switches, System,
 };
 use serde_json::Value;
 use store::{Database, Side};
@@ -79,23 +79,36 @@ impl World {
 
     /// A switch of one stand-in.
     pub(crate) async fn switch(&self, method: &str, path: &str, body: Option<Value>) -> Answer {
-        let mut request = Request::builder().method(method).uri(path).header("authorization", format!("Bearer {SANDBOX_TOKEN}"));
+        let mut request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header("authorization", format!("Bearer {SANDBOX_TOKEN}"));
         if body.is_some() {
             request = request.header("content-type", "application/json");
         }
-        self.send(request.body(Body::from(body.map_or_else(String::new, |body| body.to_string()))).unwrap()).await
+        self.send(request.body(Body::from(body.map_or_else(String::new, |body| body.to_string()))).unwrap())
+            .await
     }
 
     /// A call to an API with a bearer token and further headers.
-    pub(crate) async fn api(&self, method: &str, path: &str, token: &str, headers: &[(&str, &str)], body: Option<Value>) -> Answer {
-        let mut request = Request::builder().method(method).uri(path).header("authorization", format!("Bearer {token}"));
+    pub(crate) async fn api(
+        &self,
+        method: &str,
+        path: &str,
+        token: &str,
+        headers: &[(&str, &str)],
+        body: Option<Value>,
+    ) -> Answer {
+        let mut request =
+            Request::builder().method(method).uri(path).header("authorization", format!("Bearer {token}"));
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
         if body.is_some() {
             request = request.header("content-type", "application/json");
         }
-        self.send(request.body(Body::from(body.map_or_else(String::new, |body| body.to_string()))).unwrap()).await
+        self.send(request.body(Body::from(body.map_or_else(String::new, |body| body.to_string()))).unwrap())
+            .await
     }
 
     /// A request of the token endpoint, with the client authentication of the system.
@@ -151,7 +164,11 @@ pub(crate) fn form(fields: &[(&str, &str)]) -> String {
 }
 
 pub(crate) fn pairs(text: &str) -> BTreeMap<String, String> {
-    oauth::Parameters::parse(text).unwrap().iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+    oauth::Parameters::parse(text)
+        .unwrap()
+        .iter()
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect()
 }
 
 async fn stand_in(kind: StandinKind, manual: &Arc<ManualClock>, entropy: &Arc<dyn Entropy>) -> StandinDoors {
@@ -159,8 +176,15 @@ async fn stand_in(kind: StandinKind, manual: &Arc<ManualClock>, entropy: &Arc<dy
     let clock = Arc::clone(&shifted) as Arc<dyn Clock>;
     let database = Arc::new(Database::memory(Side::Sandbox, Arc::clone(&clock)).unwrap());
     let keys = seal::testing::keys(&**entropy);
-    let settings = identity::Settings { password_cost: identity::Cost::LEAST, ..identity::Settings::default() };
-    let identity = Identity::new(Arc::clone(&database) as _, Arc::clone(&clock), Arc::clone(entropy), Arc::clone(&keys), settings);
+    let settings =
+        identity::Settings { password_cost: identity::Cost::LEAST, ..identity::Settings::default() };
+    let identity = Identity::new(
+        Arc::clone(&database) as _,
+        Arc::clone(&clock),
+        Arc::clone(entropy),
+        Arc::clone(&keys),
+        settings,
+    );
     let ports = Ports {
         store: Arc::clone(&database) as _,
         clock: Arc::clone(&clock),
@@ -208,7 +232,8 @@ impl Answer {
     }
 
     pub(crate) fn json(&self) -> Value {
-        serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("{error}: {} {}", self.status, self.text))
+        serde_json::from_str(&self.text)
+            .unwrap_or_else(|error| panic!("{error}: {} {}", self.status, self.text))
     }
 
     pub(crate) fn location(&self) -> &str {
@@ -224,7 +249,8 @@ pub(crate) struct Browser<'a> {
 
 impl Browser<'_> {
     async fn send(&mut self, request: http::request::Builder, body: String) -> Answer {
-        let cookies = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("; ");
+        let cookies =
+            self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("; ");
         let answer = self.world.send(request.header("cookie", cookies).body(Body::from(body)).unwrap()).await;
         for cookie in answer.headers.get_all("set-cookie") {
             let (pair, _) = cookie.to_str().unwrap().split_once(';').unwrap();
@@ -240,7 +266,8 @@ impl Browser<'_> {
 
     pub(crate) async fn submit(&mut self, page: &Answer, fields: &[(&str, &str)]) -> Answer {
         let (action, hidden) = first_form(&page.text);
-        let mut all: Vec<(&str, &str)> = hidden.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        let mut all: Vec<(&str, &str)> =
+            hidden.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         all.extend(fields);
         let request = Request::post(action).header("content-type", "application/x-www-form-urlencoded");
         self.send(request, form(&all)).await
@@ -249,7 +276,13 @@ impl Browser<'_> {
 
 /// Action and hidden fields of the first form.
 fn first_form(html: &str) -> (String, Vec<(String, String)>) {
-    let form = html.split("<form").nth(1).unwrap_or_else(|| panic!("no form in {html}")).split("</form>").next().unwrap();
+    let form = html
+        .split("<form")
+        .nth(1)
+        .unwrap_or_else(|| panic!("no form in {html}"))
+        .split("</form>")
+        .next()
+        .unwrap();
     let attribute = |tag: &str, name: &str| {
         let rest = tag.split(&format!(" {name}=\"")).nth(1)?;
         Some(unescaped(rest.split('"').next()?))
@@ -265,7 +298,12 @@ fn first_form(html: &str) -> (String, Vec<(String, String)>) {
 }
 
 fn unescaped(text: &str) -> String {
-    text.replace("&#38;", "&").replace("&amp;", "&").replace("&#34;", "\"").replace("&#39;", "'").replace("&lt;", "<").replace("&#60;", "<")
+    text.replace("&#38;", "&")
+        .replace("&amp;", "&")
+        .replace("&#34;", "\"")
+        .replace("&#39;", "'")
+        .replace("&lt;", "<")
+        .replace("&#60;", "<")
 }
 
 pub(crate) const MINUTE: Duration = Duration::from_mins(1);

@@ -26,7 +26,7 @@ fn tokens() -> ActiveTokens {
         issued_at: NOW,
         access: Some(IssuedAccess {
             hash: hash(),
-            expires_at: NOW + Duration::from_secs(900),
+            expires_at: NOW + Duration::from_mins(15),
             narrowed_scope: None,
         }),
         refresh: Some(refresh(1000)),
@@ -78,7 +78,7 @@ fn what_lives_on_is_what_the_policy_says() {
         presented,
         10,
     ) {
-        Decision::Rotate(plan) => plan,
+        Decision::Rotate(plan) => *plan,
         other => panic!("{other:?}"),
     };
     let retired =

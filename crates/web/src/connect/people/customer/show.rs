@@ -13,7 +13,7 @@ use crate::connect::pages::{
     Choice, ChoosePage, ConfirmPage, DonePage, Found, KeyPage, LeavePage, SignInAgainPage, StartPage, Steps, WaitPage,
 };
 use crate::shared::page::Moment;
-use crate::shared::{FormErrors, FormTargets, Layout, Page};
+use crate::shared::{FormErrors, FormTargets, Layout, Page, country_name};
 
 /// An exchange that takes longer than this was left standing by a process that died.
 const LONGEST_EXCHANGE: Duration = Duration::from_secs(90);
@@ -330,7 +330,7 @@ impl View<'_> {
 
 /// What tells a company from others of its name.
 pub(in crate::connect::people) fn detail(company: &Company) -> String {
-    let parts = [company.country.as_deref(), company.registration_number.as_deref()];
+    let parts = [company.country.as_deref().map(country_name), company.registration_number.as_deref()];
     let parts: Vec<_> = parts.into_iter().flatten().collect();
     if parts.is_empty() && company.id != company.name { company.id.clone() } else { parts.join(" · ") }
 }

@@ -1,0 +1,154 @@
+//! Calls sent through.
+
+use std::time::Duration;
+
+use connect::proxy::{Call, ProxyError};
+use connect::{ConnectionId, End, Unusable};
+use http::{HeaderMap, Method, StatusCode};
+use outbound::Body;
+use serde_json::Value;
+
+use crate::stage::Stage;
+
+fn call(path_and_query: &str) -> Call {
+    let mut headers = HeaderMap::new();
+    for (name, value) in [
+        ("authorization", "Bearer mst_api_ours"),
+        ("cookie", "a=b"),
+        ("connection", "x-mine"),
+        ("x-mine", "1"),
+        ("xero-tenant-id", "x-2"),
+        ("x-passed", "yes"),
+        ("content-length", "5"),
+    ] {
+        headers.insert(name, value.parse().unwrap());
+    }
+    Call {
+        method: Method::POST,
+        path_and_query: path_and_query.to_owned(),
+        headers,
+        body: Body::from("hello"),
+    }
+}
+
+async fn echoed(stage: &Stage, id: ConnectionId, path: &str) -> (StatusCode, HeaderMap, Value) {
+    let answer = stage.connect.proxy(id, End::Accounting, call(path)).await.unwrap();
+    let (parts, body) = answer.into_parts();
+    let body = body.collect_up_to(1 << 20).await.unwrap();
+    (parts.status, parts.headers, serde_json::from_slice(&body).unwrap())
+}
+
+#[tokio::test]
+async fn credential_and_company_are_put_in_and_the_callers_own_stay_here() {
+    let stage = Stage::new().await;
+    let id = stage.pair("xero", "p-1", "x-1").await;
+    let (status, headers, seen) = echoed(&stage, id, "/api.xro/2.0/Invoices?where=a%20b&x=%2F").await;
+    assert_eq!(status, StatusCode::OK);
+    assert_eq!(seen["target"], "https://xero.example/api.xro/2.0/Invoices?where=a%20b&x=%2F");
+    assert_eq!(seen["method"], "POST");
+    assert_eq!(seen["body_length"], 5);
+    let token = stage.connect.token(id, End::Accounting).await.unwrap();
+    assert_eq!(seen["headers"]["authorization"], format!("Bearer {}", token.access_token.expose()));
+    assert_eq!(seen["headers"]["xero-tenant-id"], "x-1");
+    assert_eq!(seen["headers"]["x-passed"], "yes");
+    for absent in ["cookie", "x-mine", "connection"] {
+        assert_eq!(seen["headers"][absent], Value::Null, "{absent}");
+    }
+    for absent in ["set-cookie", "connection", "x-hop", "mainstay-error"] {
+        assert!(!headers.contains_key(absent), "{absent}");
+    }
+    assert_eq!(headers["x-kept"], "1");
+}
+
+#[tokio::test]
+async fn redirects_are_handed_back() {
+    let stage = Stage::new().await;
+    let id = stage.pair("xero", "p-1", "x-1").await;
+    let (status, headers, _) = echoed(&stage, id, "/a/redirect").await;
+    assert_eq!(status, StatusCode::FOUND);
+    assert_eq!(headers["location"], "https://elsewhere.example/");
+}
+
+#[tokio::test]
+async fn paths_that_could_leave_the_api_are_refused() {
+    let stage = Stage::new().await;
+    let id = stage.pair("xero", "p-1", "x-1").await;
+    let before = stage.world.journal("xero").len();
+    for path in [
+        "/a/../b",
+        "/a/./b",
+        "/..",
+        "/%2e%2e/b",
+        "/a/%2E%2e/b",
+        "/.%2e/b",
+        "/a/%252e%252e/b",
+        "/a/..%2fb",
+        "/a%2f..%2fb",
+        "//evil.example/",
+        "/a//b",
+        "/a/%2f/b",
+        "/a\\b",
+        "/a%5cb",
+        "/a%255cb",
+        "/..;/b",
+        "/a/..%3b/b",
+        "/a%00b",
+        "/a%0d%0ab",
+        "/a%zz",
+        "/a%2",
+        "evil",
+        "@evil.example/",
+    ] {
+        let refused = stage.connect.proxy(id, End::Accounting, call(path)).await.unwrap_err();
+        assert!(matches!(refused, ProxyError::Path(_)), "{path}: {refused:?}");
+    }
+    assert_eq!(stage.world.journal("xero").len(), before, "nothing was sent");
+    for path in ["/a", "/a/", "/a.b/c..d/...", "/a%20b", "/a;b=c", "/a/b%2Fc", "", "/"] {
+        let answer = stage.connect.proxy(id, End::Accounting, call(path)).await;
+        assert!(answer.is_ok(), "{path}: {answer:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_401_is_answered_by_sending_again_with_the_newer_token() {
+    let stage = Stage::new().await;
+    let id = stage.pair("fortnox", "p-2", "1001").await;
+    // Somebody else's refresh has made our token old, and nobody here knows it yet.
+    let old = stage.connect.token(id, End::Platform).await.unwrap();
+    stage.world.at("pleo", |pleo| pleo.kill_access_tokens());
+    let answer = stage.connect.proxy(id, End::Platform, call("/v3/export-jobs")).await.unwrap();
+    assert_eq!(answer.status(), StatusCode::OK);
+    let new = stage.connect.token(id, End::Platform).await.unwrap();
+    assert_eq!(new.generation, old.generation + 1);
+    assert_ne!(new.access_token.expose(), old.access_token.expose());
+}
+
+#[tokio::test]
+async fn a_body_too_large_to_be_kept_is_not_sent_twice() {
+    let stage = Stage::new().await;
+    let id = stage.pair("fortnox", "p-2", "1001").await;
+    let large =
+        || Call { body: Body::from(vec![b'x'; connect::proxy::KEPT_BODY + 7]), ..call("/v3/export-jobs") };
+    let answer = stage.connect.proxy(id, End::Platform, large()).await.unwrap();
+    let seen: Value =
+        serde_json::from_slice(&answer.into_body().collect_up_to(1 << 20).await.unwrap()).unwrap();
+    assert_eq!(seen["body_length"], connect::proxy::KEPT_BODY + 7);
+    stage.world.at("pleo", |pleo| pleo.kill_access_tokens());
+    let refused = stage.connect.proxy(id, End::Platform, large()).await.unwrap_err();
+    assert!(matches!(refused, ProxyError::SendAgain), "{refused:?}");
+    assert_eq!(stage.connect.proxy(id, End::Platform, large()).await.unwrap().status(), StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_broken_connection_sends_nothing() {
+    let stage = Stage::new().await;
+    let id = stage.pair("fortnox", "p-2", "1001").await;
+    stage.world.withdraw("fortnox");
+    stage.clock.advance(Duration::from_mins(20));
+    for _ in 0..2 {
+        let refused = stage.connect.proxy(id, End::Accounting, call("/3/invoices")).await.unwrap_err();
+        assert!(matches!(refused, ProxyError::Unusable(Unusable::NeedsAttention(_))), "{refused:?}");
+    }
+    let calls = stage.world.journal("fortnox").iter().filter(|line| line.contains("/invoices")).count();
+    assert_eq!(calls, 0);
+}
