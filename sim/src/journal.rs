@@ -162,6 +162,8 @@ pub enum Event {
         attempt: AttemptId,
         /// The generation.
         generation: u64,
+        /// When it was to be written.
+        asked_at: Duration,
         /// Whether it was written.
         written: bool,
     },

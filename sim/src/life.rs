@@ -82,7 +82,8 @@ impl Life {
             if left.is_zero() {
                 break;
             }
-            tokio::time::sleep(left).await;
+            // In parts, so that it can be woken early.
+            tokio::time::sleep(left.min(Duration::from_secs(1))).await;
         }
         if self.is_dead.load(Ordering::Relaxed) {
             std::future::pending().await

@@ -3,7 +3,7 @@
 mod gateway;
 mod rotation;
 
-pub use gateway::serve;
+pub use gateway::{PORT, serve};
 pub use rotation::{Death, Family};
 
 use std::time::Duration;

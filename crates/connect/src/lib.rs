@@ -5,6 +5,7 @@
 //! outlive every credential (facts 17.69, 17.72).
 
 mod access;
+mod announce;
 mod api_token;
 mod call;
 mod clients;

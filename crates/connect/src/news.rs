@@ -16,12 +16,15 @@ const BATCH: u32 = 100;
 const LOOK: Duration = Duration::from_millis(500);
 /// How often walks that nobody finished are looked for.
 const SWEEP: Duration = Duration::from_mins(1);
+/// How often announcements that are due are looked for.
+const ANNOUNCE: Duration = Duration::from_mins(30);
 
 impl Connect {
     /// Tells onward what happens to grants, and clears away walks that nobody finished, until `stop`.
     pub async fn run(&self, stop: CancellationToken) {
         let mut positions = self.authority().positions();
         let mut swept = self.clock().monotonic();
+        let mut announced: Option<Duration> = None;
         loop {
             match self.tell_news().await {
                 // There may be more.
@@ -35,6 +38,13 @@ impl Connect {
                 swept = self.clock().monotonic();
                 if let Err(error) = self.sweep_walks().await {
                     tracing::warn!(%error, "unfinished walks could not be cleared away; it is tried again");
+                }
+            }
+            let now = self.clock().monotonic();
+            if announced.is_none_or(|at| now.saturating_sub(at) >= ANNOUNCE) {
+                announced = Some(now);
+                if let Err(error) = self.announce().await {
+                    tracing::warn!(%error, "announcements could not be made; it is tried again");
                 }
             }
             tokio::select! {
@@ -132,7 +142,12 @@ impl Connect {
         {
             let reason = words::reason(connection, self.directory());
             let worst = connection.worst_end().map(|(end, _)| end);
-            say(kind, json!({ "end": worst, "reason": reason, "state": state }), sentence);
+            let mut data = json!({ "end": worst, "reason": reason, "state": state });
+            if state == StateKind::Attention {
+                // Where a link for the person is to be had; a link itself is a secret and stands in no event.
+                data["reauthorise"] = json!(format!("/v1/connections/{}/reauthorise", connection.id));
+            }
+            say(kind, data, sentence);
         }
         (!events.is_empty()).then_some(Told {
             connection: connection.id,

@@ -99,6 +99,8 @@ pub trait Store: Send + Sync {
 
     /// Writes events that tell of no change of a row here.
     async fn tell(&self, events: &[Event]) -> Result<(), StoreError>;
+    /// Writes an event unless one of the same connection, kind and `data.announcement` was written at or after `since`.
+    async fn tell_once(&self, event: &Event, since: Timestamp) -> Result<bool, StoreError>;
     /// Public events above `after`, in commit order.
     async fn events_after(&self, after: u64, limit: u32) -> Result<Vec<NumberedEvent>, StoreError>;
     /// The position of the newest event, public or not; 0 if there is none.

@@ -102,15 +102,21 @@ impl Connect {
     ) -> Result<(), WalkError> {
         let side = connection.side(end);
         let name = self.directory().name(&side.provider);
-        let names: Vec<_> = found.iter().map(|company| company.name.as_str()).take(5).collect();
+        // Where names are the same, the number behind them tells them apart.
+        let alike = found.iter().any(|company| company.name == side.company.name);
+        let told = |company: &Company| match (alike, company.registration_number.as_ref()) {
+            (false, _) => company.name.clone(),
+            (true, number) => format!("{} ({})", company.name, number.unwrap_or(&company.id)),
+        };
+        let names: Vec<_> = found.iter().take(5).map(told).collect();
         let names = names.join(", ");
-        let expected = &side.company.name;
+        let expected = &told(&side.company);
         let event = self.event(
             EventType::CompanyMismatch,
             connection.id,
             json!({
                 "end": end,
-                "expected": { "id": side.company.id, "name": expected },
+                "expected": { "id": side.company.id, "name": side.company.name },
                 "found": found.iter().map(|company| json!({ "id": company.id, "name": company.name })).collect::<Vec<_>>(),
             }),
             format!("Somebody signed in at {name} for {names} instead of {expected}. It was refused; nothing was changed."),

@@ -77,6 +77,9 @@ fn degraded(name: &str, reason: DegradedReason) -> String {
         DegradedReason::Misconfigured => {
             format!("{name} refuses the request as not allowed; the operator has to look")
         }
+        DegradedReason::PossiblyRestored => format!(
+            "this service looks restored from a backup, and the sign-in at {name} waits for the operator to decide"
+        ),
     }
 }
 
@@ -96,6 +99,9 @@ const fn because(reason: EndReason) -> &'static str {
         EndReason::NoRefreshToken => "it has expired and cannot be refreshed",
         EndReason::Replaced => "a newer sign-in took its place",
         EndReason::Disconnected => "the connection was disconnected",
+        EndReason::RestoredBackup => {
+            "this service was restored from a backup, and the sign-in in it had been used up by then"
+        }
     }
 }
 

@@ -66,7 +66,8 @@ pub(crate) struct Demo {
     /// Walk the whole story over HTTP, a line a step, and exit 0 only if all of it held
     #[arg(long)]
     pub(crate) headless: bool,
-    /// Write every secret that the walk saw to FILE, one a line (for the test that searches the data for them)
+    /// Write every secret that the walk saw to FILE, one a line, and every refusal to FILE.refusals (for the test that searches for
+    /// them)
     #[arg(long, hide = true, value_name = "FILE", requires = "headless")]
     pub(crate) seen_secrets: Option<PathBuf>,
 }
@@ -114,6 +115,9 @@ pub(crate) enum Sandbox {
 /// Options of `sandbox serve`.
 #[derive(Debug, Args)]
 pub(crate) struct SandboxServe {
+    /// A TOML file with companies, users and clients for each system: `[[xero.companies]]`, `[[xero.users]]`, `[[xero.clients]]`
+    #[arg(long, value_name = "FILE")]
+    pub(crate) seed: Option<PathBuf>,
     /// A file with the token of the sandbox endpoints
     #[arg(long, value_name = "FILE")]
     pub(crate) sandbox_token_file: Option<PathBuf>,

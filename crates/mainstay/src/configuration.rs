@@ -18,6 +18,7 @@ use url::Url;
 
 use crate::environment::Environment;
 use crate::failure::Failure;
+use crate::fault_points::{self, FaultPoint};
 pub(crate) use layers::{Flags, Layers, secret_from_file};
 pub(crate) use show::shown;
 pub(crate) use values::PublicUrl;
@@ -96,6 +97,8 @@ pub(crate) struct Configuration {
     pub(crate) providers: BTreeMap<String, Overrides>,
     /// The log level, as `tracing` filter directives; none when it was not set.
     pub(crate) log: Option<String>,
+    /// Where this process is to strike itself during a refresh; with the sandbox switches alone.
+    pub(crate) fault_point: Option<FaultPoint>,
 }
 
 /// Where data is kept unless something else is said.
@@ -121,6 +124,7 @@ impl Configuration {
             rate_limits: layers.parse("rate_limits", values::switch)?.unwrap_or(true),
             providers: layers.providers()?,
             log: layers.parse("log", values::log_filter)?,
+            fault_point: layers.parse("fault_point", fault_points::parse)?,
         };
         configuration.check_together(layers)?;
         Ok(configuration)
@@ -142,6 +146,13 @@ impl Configuration {
             if !self.rate_limits {
                 return Err(staging_only("rate_limits", "rate limits to be off"));
             }
+        }
+        if self.fault_point.is_some() && !self.sandbox {
+            return Err(Failure::usage(
+                format!("{} asks this process to end itself during a refresh", layers.name_of("fault_point")),
+                "that exists for showing that refreshes survive it, with the sandbox switches in staging only",
+                "add `--environment staging --sandbox`, or leave it out",
+            ));
         }
         Ok(())
     }

@@ -22,7 +22,7 @@ use address::SocketAddress;
 const LONGEST_LINE: u64 = 16 * 1024 * 1024;
 
 /// A command that argon2 and a slow disk hold up takes a second; a server that does not answer in this time hangs.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Opens the socket and answers commands on it until the process stops.
 pub(crate) fn serve<F, Answer>(
@@ -35,14 +35,16 @@ where
     F: Fn(Request) -> Answer + Clone + Send + Sync + 'static,
     Answer: Future<Output = Result<Output, Failure>> + Send + 'static,
 {
-    let listener = listen(instance_directory, side).map_err(|error| {
+    let refused = |error: &io::Error| {
         Failure::new(
             format!("the control socket in {} cannot be opened", instance_directory.display()),
             error,
             "give this user the right to write there, or choose another place with `--data DIR`",
         )
-    })?;
+    };
+    let listener = listen(instance_directory, side).map_err(|error| refused(&error))?;
     let (tracker, stopping) = (tasks.tracker.clone(), tasks.stopping.clone());
+    let address = SocketAddress::of(instance_directory, side).map_err(|error| refused(&error))?;
     tasks.tracker.spawn(async move {
         while let Some(accepted) = stopping.run_until_cancelled(listener.accept()).await {
             match accepted {
@@ -59,6 +61,10 @@ where
                     tokio::time::sleep(Duration::from_millis(100)).await;
                 }
             }
+        }
+        // One that stays behind does no harm: the next server takes its place.
+        if let Err(error) = std::fs::remove_file(address.path()) {
+            tracing::debug!(name: "control.left", %error, "the control socket stays behind");
         }
     });
     Ok(())

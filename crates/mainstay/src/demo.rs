@@ -47,12 +47,12 @@ pub(crate) fn run(
         })?),
     };
     if let Some(directory) = &temporary {
-        configuration.data = directory.path().to_owned();
+        directory.path().clone_into(&mut configuration.data);
     }
     let result = runtime::run(async {
         let process = Process::of_server()?;
         if options.headless {
-            walk(options, common.json, &process, &configuration).await
+            Box::pin(walk(options, common.json, &process, &configuration)).await
         } else {
             show(&process, &configuration).await
         }
@@ -96,7 +96,7 @@ async fn walk(
         ready.as_millis()
     ))?;
     let stopping = process.tasks.stopping.clone();
-    let walked = stopping.run_until_cancelled(story::walk(&house, http, &mut report)).await;
+    let walked = stopping.run_until_cancelled(Box::pin(story::walk(&house, http, &mut report))).await;
     let walked = walked.unwrap_or_else(|| {
         Err(Failure::new(
             "the walk was broken off",
@@ -108,7 +108,9 @@ async fn walk(
     let stopped = house.until_stopped(process).await;
     if let (Some(path), Some(seen)) = (&options.seen_secrets, &seen) {
         seen.add_all(house.all_secrets());
-        std::fs::write(path, seen.lines()).map_err(|error| {
+        let written = std::fs::write(path, seen.lines())
+            .and_then(|()| std::fs::write(path.with_extension("refusals"), seen.refusals()));
+        written.map_err(|error| {
             Failure::new(
                 format!("the list of secrets cannot be written to {}", path.display()),
                 error,

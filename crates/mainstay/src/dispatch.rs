@@ -6,7 +6,7 @@ use crate::environment::Environment;
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::request::Request;
-use crate::{commands, demo, runtime, servers, short, telemetry, upkeep};
+use crate::{commands, demo, runtime, seeds, servers, short, telemetry, upkeep};
 
 /// Carries out one command.
 pub(crate) fn dispatch(cli: &Cli) -> Result<(), Failure> {
@@ -14,7 +14,7 @@ pub(crate) fn dispatch(cli: &Cli) -> Result<(), Failure> {
     let mut flags = cli.common.flags();
     match &cli.command {
         Command::Serve(Serve { server }) | Command::Platform(Platform::Serve(server)) => {
-            server.add_to(&mut flags)
+            server.add_to(&mut flags);
         }
         Command::Sandbox(Sandbox::Serve(server)) => server.add_to(&mut flags),
         _ => {}
@@ -33,7 +33,10 @@ pub(crate) fn dispatch(cli: &Cli) -> Result<(), Failure> {
     match &cli.command {
         Command::Demo(_) => unreachable!("it was taken care of above"),
         Command::Serve(_) => runtime::run(servers::connect(&configuration)),
-        Command::Sandbox(Sandbox::Serve(_)) => runtime::run(servers::sandbox(&configuration)),
+        Command::Sandbox(Sandbox::Serve(options)) => {
+            let seeds = options.seed.as_deref().map(seeds::read).transpose()?.unwrap_or_default();
+            runtime::run(servers::sandbox(&configuration, &seeds))
+        }
         Command::Platform(command) => match commands::platform(command)? {
             None => runtime::run(servers::platform(&configuration)),
             Some(request) => short(request),
@@ -65,6 +68,6 @@ fn shown_configuration(
         Config::Check => {
             Output::of(serde_json::json!({"ok": true})).with_note("The configuration holds together.")
         }
-        Config::Show => Output::of(shown(layers)),
+        Config::Show => Output::members(shown(layers), &["name", "value", "source"]),
     })
 }

@@ -10,7 +10,6 @@ pub(crate) struct Environment(BTreeMap<String, String>);
 
 impl Environment {
     /// Reads the process's environment once.
-    #[expect(clippy::disallowed_methods, reason = "this module is the one reader of the environment")]
     pub(crate) fn read() -> Result<Self, Failure> {
         let mut variables = BTreeMap::new();
         for (name, value) in std::env::vars_os() {

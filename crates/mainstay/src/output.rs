@@ -29,10 +29,15 @@ impl Output {
     /// A list of objects as `{"data": [...], "next": null}`, shown as a table.
     pub(crate) fn list(rows: Vec<Value>, columns: &[&str]) -> Self {
         Self {
-            data: serde_json::json!({"data": rows, "next": null}),
+            data: serde_json::json!({"data": Value::Array(rows), "next": null}),
             columns: columns.iter().map(|&column| column.to_owned()).collect(),
             note: None,
         }
+    }
+
+    /// An object whose members are objects, shown as a table with a row for each; `name` is the member's own name.
+    pub(crate) fn members(data: Value, columns: &[&str]) -> Self {
+        Self { columns: columns.iter().map(|&column| column.to_owned()).collect(), ..Self::of(data) }
     }
 
     /// Adds a sentence for the person.
@@ -51,6 +56,7 @@ impl Output {
     fn human(&self) -> String {
         match self.data.get("data").and_then(Value::as_array) {
             Some(rows) if !self.columns.is_empty() => table(rows, &self.columns),
+            None if !self.columns.is_empty() => table(&named(&self.data), &self.columns),
             _ => members(&self.data, ""),
         }
     }
@@ -79,6 +85,7 @@ fn cell(value: &Value) -> String {
     match value {
         Value::Null => "–".to_owned(),
         Value::String(text) => text.clone(),
+        Value::Array(values) if values.is_empty() => "–".to_owned(),
         Value::Array(values) => values.iter().map(cell).collect::<Vec<_>>().join(" "),
         other => other.to_string(),
     }
@@ -86,6 +93,16 @@ fn cell(value: &Value) -> String {
 
 fn at<'a>(row: &'a Value, path: &str) -> &'a Value {
     path.split('.').fold(row, |value, member| value.get(member).unwrap_or(&Value::Null))
+}
+
+/// The members of an object as rows, each with its name.
+fn named(object: &Value) -> Vec<Value> {
+    let with_name = |(name, value): (&String, &Value)| {
+        let mut row = value.clone();
+        row["name"] = Value::String(name.clone());
+        row
+    };
+    object.as_object().into_iter().flatten().map(with_name).collect()
 }
 
 fn table(rows: &[Value], columns: &[String]) -> String {
@@ -138,6 +155,14 @@ mod tests {
         assert_eq!(output.human(), "ID   END STATE\na    active\nbcd  –");
         assert_eq!(output.data["next"], Value::Null);
         assert_eq!(Output::list(vec![], &["id"]).human(), "(none)");
+    }
+
+    #[test]
+    fn an_object_of_objects_is_a_table_too() {
+        let output =
+            Output::members(json!({"listen": {"value": "x", "source": "default"}}), &["name", "value"]);
+        assert_eq!(output.human(), "NAME    VALUE\nlisten  x");
+        assert_eq!(output.data["listen"]["value"], "x");
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use base::{Clock, Entropy};
+use futures_util::future::try_join_all;
 use sandbox::StandinKind;
 use web::shared::{Side as SiteSide, Site};
 
@@ -13,6 +14,7 @@ use crate::control;
 use crate::execute;
 use crate::failure::Failure;
 use crate::routers;
+use crate::seeds::{self, Seeds};
 use crate::serving::{self, Listening};
 use crate::side::Side;
 use crate::wiring::connect::ConnectSide;
@@ -23,13 +25,14 @@ use crate::wiring::{self, Opened, Process, Which};
 pub(crate) async fn connect(configuration: &Configuration) -> Result<(), Failure> {
     let process = Process::of_server()?;
     let listening = Listening::of(configuration, Side::Connect).await?;
-    let public_url = listening.public_url(configuration);
+    let public_url = listening.public_url(configuration)?;
     let opened = wiring::open(&process, configuration, Which::from(Side::Connect)).await?;
     let http = wiring::connect::http_client(configuration)?;
     let side = wiring::connect::build(&process, configuration, opened.clone(), &public_url, http)?;
     side.start(&process).await?;
     answer_commands_of_connect(configuration, &process, &side)?;
-    let vitals = serving::vitals(&process, &[opened.clone()], configuration.metrics_token.clone());
+    let vitals =
+        serving::vitals(&process, std::slice::from_ref(&opened), configuration.metrics_token.clone());
     serving::serve_metrics(configuration, &vitals, &process.tasks).await?;
     let router = routers::connect(configuration, &process, &side, &public_url, vitals);
     run(&process, listening, router, &[opened]).await
@@ -39,27 +42,34 @@ pub(crate) async fn connect(configuration: &Configuration) -> Result<(), Failure
 pub(crate) async fn platform(configuration: &Configuration) -> Result<(), Failure> {
     let process = Process::of_server()?;
     let listening = Listening::of(configuration, Side::Platform).await?;
-    let public_url = listening.public_url(configuration);
+    let public_url = listening.public_url(configuration)?;
     let opened = wiring::open(&process, configuration, Which::from(Side::Platform)).await?;
-    let side = wiring::platform::build(&process, configuration, opened.clone(), &public_url)?;
+    let side = wiring::platform::build(&process, configuration, opened.clone(), &public_url);
     side.start(&process);
     answer_commands_of_platform(configuration, &process, &side)?;
-    let vitals = serving::vitals(&process, &[opened.clone()], configuration.metrics_token.clone());
+    let vitals =
+        serving::vitals(&process, std::slice::from_ref(&opened), configuration.metrics_token.clone());
     serving::serve_metrics(configuration, &vitals, &process.tasks).await?;
     let router = routers::platform(configuration, &process, &side, &public_url, vitals);
     run(&process, listening, router, &[opened]).await
 }
 
 /// `mainstay sandbox serve`.
-pub(crate) async fn sandbox(configuration: &Configuration) -> Result<(), Failure> {
+pub(crate) async fn sandbox(configuration: &Configuration, seeds: &Seeds) -> Result<(), Failure> {
     let process = Process::of_server()?;
     let listening = Listening::of(configuration, Side::Sandbox).await?;
-    let public_url = listening.public_url(configuration);
-    let mut stand_ins = Vec::new();
-    for kind in StandinKind::ALL {
-        stand_ins.push(wiring::sandbox::build(&process, configuration, kind, &public_url).await?);
+    let public_url = listening.public_url(configuration)?;
+    let stand_ins = try_join_all(StandinKind::ALL.map(async |kind| {
+        let stand_in = wiring::sandbox::build(&process, configuration, kind, &public_url).await?;
+        match seeds.of(kind) {
+            Some(seed) => seeds::fill(&stand_in, seed).await.map(|()| stand_in),
+            None => Ok(stand_in),
+        }
+    }))
+    .await?;
+    for stand_in in &stand_ins {
+        stand_in.start(&process);
     }
-    stand_ins.iter().for_each(|stand_in| stand_in.start(&process));
     let opened: Vec<Opened> = stand_ins.iter().map(|stand_in| stand_in.opened.clone()).collect();
     let vitals = serving::vitals(&process, &opened, configuration.metrics_token.clone());
     serving::serve_metrics(configuration, &vitals, &process.tasks).await?;
@@ -96,6 +106,10 @@ pub(crate) fn answer_commands_of_connect(
     process: &Process,
     side: &ConnectSide,
 ) -> Result<(), Failure> {
+    if configuration.sqlite_file(Side::Connect.as_str()).is_none() {
+        // PostgreSQL takes several processes; commands go to it directly.
+        return Ok(());
+    }
     let side = side.clone();
     control::serve(&configuration.instance_directory(), Side::Connect, &process.tasks, move |request| {
         let side = side.clone();
@@ -109,6 +123,10 @@ pub(crate) fn answer_commands_of_platform(
     process: &Process,
     side: &PlatformSide,
 ) -> Result<(), Failure> {
+    if configuration.sqlite_file(Side::Platform.as_str()).is_none() {
+        // PostgreSQL takes several processes; commands go to it directly.
+        return Ok(());
+    }
     let side = side.clone();
     control::serve(&configuration.instance_directory(), Side::Platform, &process.tasks, move |request| {
         let side = side.clone();

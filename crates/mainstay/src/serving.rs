@@ -1,6 +1,6 @@
 //! What every server of this binary does the same way: take its address, tell how it is, say that it is ready.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -52,9 +52,38 @@ impl Listening {
         Self::on(side.default_address(configuration)).await
     }
 
-    /// Where others reach this server: the configured address, or this one.
-    pub(crate) fn public_url(&self, configuration: &Configuration) -> PublicUrl {
-        configuration.public_url.clone().unwrap_or_else(|| PublicUrl::of_listener(self.address))
+    /// The address by which this machine itself reaches the server, also where it listens on all of them.
+    pub(crate) fn from_here(&self) -> SocketAddr {
+        let ip = match self.address.ip() {
+            IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+            IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+            ip => ip,
+        };
+        SocketAddr::new(ip, self.address.port())
+    }
+
+    /// Where others reach this server: the configured address, or this one, if it is of this machine alone. Links, redirect URIs and
+    /// cookies follow it, so that a guess that lets secrets travel in clear is not made.
+    pub(crate) fn public_url(&self, configuration: &Configuration) -> Result<PublicUrl, Failure> {
+        if let Some(url) = &configuration.public_url {
+            return Ok(url.clone());
+        }
+        let here = self.from_here();
+        if here != self.address {
+            tracing::warn!(
+                name: "server.public_url_missing",
+                public_url = format!("http://{here}"),
+                "no `--public-url` is given, so links lead to this machine itself"
+            );
+        }
+        if here.ip().is_loopback() {
+            return Ok(PublicUrl::of_listener(here));
+        }
+        Err(Failure::usage(
+            format!("the server cannot listen on {} alone", self.address),
+            "others can reach this address, and links to it would be plain http, in which tokens travel readably",
+            "put a proxy with https in front and name it with `--public-url https://…`, or listen on 127.0.0.1",
+        ))
     }
 
     /// The address as a URL.

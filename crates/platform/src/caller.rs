@@ -1,6 +1,6 @@
 use base::Scope;
 
-use crate::{ApiError, CompanyId, Subject};
+use crate::{ApiError, ApiKeyId, CompanyId, Subject};
 
 /// Who calls the resource API, after their credential was found good.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -9,6 +9,8 @@ pub struct Caller {
     pub method: AuthMethod,
     /// The client's id; for a standalone API key, which has no client, the key's id.
     pub application_id: String,
+    /// The key, if they came with one.
+    pub api_key: Option<ApiKeyId>,
     /// What people call the application, or the key.
     pub application_name: String,
     /// What it may do now: never more than it was given, and less where its application has less.

@@ -10,14 +10,16 @@ use seal::Sealer;
 use tokio::sync::{Semaphore, watch};
 use tokio_util::task::TaskTracker;
 
+use crate::breaker::Breakers;
 use crate::cache::{Cache, Cached};
 use crate::directory::{Directory, ProviderAccess};
 use crate::gate::{CallPermit, Gates};
 use crate::settings::Settings;
+use crate::memory::Memory;
 use crate::spill::Spill;
 use crate::token_endpoint::{QuestionAnswer, TokenEndpoint};
 use crate::{
-    Cause, CredentialKind, EndReason, GivenCredential, Grant, GrantChange, GrantEvent, GrantId, GrantState,
+    Cause, CredentialKind, DegradedReason, EndReason, GivenCredential, Grant, GrantChange, GrantEvent, GrantId, GrantState,
     LendError, Lent, NewCredential, SealedCredential, Store,
 };
 
@@ -34,6 +36,8 @@ pub struct Parts {
     pub sealer: Arc<Sealer>,
     /// Where an answer goes that the store does not take.
     pub spill: Arc<dyn Spill>,
+    /// What this instance remembers outside the store.
+    pub memory: Arc<dyn Memory>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Randomness.
@@ -61,6 +65,7 @@ pub(crate) struct Inner {
     flights: Mutex<HashMap<GrantId, Flight>>,
     /// How many token requests may be under way at each provider (rule 11).
     caps: Mutex<HashMap<String, Arc<Semaphore>>>,
+    pub(crate) breakers: Breakers,
     /// The position of the newest event seen; followers wait on it.
     pub(crate) position: watch::Sender<u64>,
     /// Wakes the follower after a write of this process.
@@ -95,6 +100,7 @@ impl Authority {
                 gates: Gates::default(),
                 flights: Mutex::default(),
                 caps: Mutex::default(),
+                breakers: Breakers::default(),
                 position: watch::Sender::new(0),
                 written: tokio::sync::Notify::new(),
             }),
@@ -306,6 +312,13 @@ impl Inner {
         let usable = !grant.is_expired(now);
         if usable && self.due_at(grant).is_none_or(|due| now < due) {
             return self.open(grant);
+        }
+        // Only the operator can say more of it.
+        if grant.in_doubt
+            && let GrantState::Degraded { reason: reason @ DegradedReason::PossiblyRestored, .. } = grant.state
+        {
+            let retry_at = now + Duration::from_mins(1);
+            return if usable { self.open(grant) } else { Err(LendError::Degraded { reason, retry_at }) };
         }
         // While an outage or an unknown outcome waits for its time, nobody hurries it: the old token goes on being lent.
         let waits_until = match grant.state {

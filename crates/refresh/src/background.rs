@@ -8,18 +8,25 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use crate::authority::{Authority, Inner};
+use crate::restored::RestoreSign;
 use crate::store::DueGrant;
 use crate::{Cause, GrantChange, LendError};
 
 /// How many due grants are taken up at a time, and how many refreshes the scheduler has under way at most.
 const BATCH: u32 = 256;
 const UNDER_WAY: usize = 64;
-/// How often the notes of who was lent are written.
-const NOTE_EVERY: Duration = Duration::from_secs(30);
+/// How often the newest rotation is noted outside the database.
+const REMEMBER_EVERY: Duration = Duration::from_secs(1);
+/// After how many of those the database is marked as in use.
+const BEAT_EVERY: u32 = 10;
+/// After how many of those it is written who was lent.
+const NOTE_EVERY: u32 = 30;
 
 impl Authority {
-    /// Brings in what earlier processes left on disk. Call it once, before lending.
+    /// Looks whether the database was restored from a backup, then brings in what earlier processes left on disk. Call it once,
+    /// before lending. Gives how many answers were brought in.
     pub async fn recover(&self) -> Result<usize, LendError> {
+        self.inner.check_restored().await?;
         self.inner.replay_spilled().await
     }
 
@@ -85,6 +92,13 @@ impl Inner {
     }
 
     async fn look(&self) -> Result<(), StoreError> {
+        let before = *self.position.borrow();
+        if self.parts.store.last_event().await? < before {
+            // The database was put back under a running instance.
+            let epoch = self.parts.store.epoch().await?;
+            self.doubt(&epoch, RestoreSign::StepBack).await?;
+            self.position.send_replace(epoch.last_event);
+        }
         loop {
             let begun = self.parts.clock.monotonic();
             let after = *self.position.borrow();
@@ -155,10 +169,26 @@ impl Inner {
     /// Writes now and then who was lent.
     async fn keep_notes(self: &Arc<Self>, stop: CancellationToken) {
         let mut since = self.now();
-        while pause(NOTE_EVERY, &stop).await {
-            since = self.write_notes(since).await;
+        let mut remembered = *self.position.borrow();
+        for round in 1_u32.. {
+            let go_on = pause(REMEMBER_EVERY, &stop).await;
+            let position = *self.position.borrow();
+            if position != remembered {
+                self.remember(position).await;
+                remembered = position;
+            }
+            if round.is_multiple_of(BEAT_EVERY)
+                && let Err(error) = self.parts.store.beat(self.now()).await
+            {
+                tracing::warn!(error = %error, "the database could not be marked as in use");
+            }
+            if round.is_multiple_of(NOTE_EVERY) || !go_on {
+                since = self.write_notes(since).await;
+            }
+            if !go_on {
+                return;
+            }
         }
-        self.write_notes(since).await;
     }
 
     async fn write_notes(&self, since: Timestamp) -> Timestamp {

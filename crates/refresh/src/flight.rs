@@ -156,6 +156,12 @@ impl Inner {
                 )
                 .await;
         }
+        if grant.in_doubt
+            && let Some((_, rotation)) = access.rotating()
+            && let Some(done) = self.settle_doubt(proof, &grant, &access, rotation, &attempt).await
+        {
+            return done;
+        }
         match grant.marker.clone() {
             Some(marker) => self.look_into(proof, grant, marker, &access, attempt).await,
             None => self.refresh(proof, grant, &access, attempt, 0).await,
@@ -193,6 +199,11 @@ impl Inner {
                 return Err(error);
             }
         };
+        if let Err(pause) = self.breakers.admit(&grant.provider, self.parts.clock.monotonic()) {
+            let detail = format!("{}'s token endpoint is out of order; no request was sent", access.provider.name);
+            let reason = DegradedReason::ProviderUnreachable;
+            return self.held_back(proof, &grant, &attempt, reason, pause, detail).await;
+        }
         let cap = self.cap(&grant.provider);
         let _permit = cap.acquire().await.map_err(|_| LendError::Pending { retry_at: self.now() })?;
         let _closed = if rotation.old_access_token_dies {
@@ -210,6 +221,7 @@ impl Inner {
             return self.start_over(&grant).await;
         }
         let outcome = self.send(access, &grant, &prepared).await;
+        self.breakers.report(&grant.provider, outcome.is_an_answer(), self.parts.clock.monotonic());
         metrics::counter!("mainstay_refresh_attempts_total", "provider" => grant.provider.clone(), "outcome" => outcome.word())
             .increment(1);
         match outcome {
@@ -362,11 +374,38 @@ impl Inner {
         retry_after: Option<Duration>,
         detail: String,
     ) -> Result<Lent, LendError> {
-        let now = self.now();
-        let failures = grant.failures + 1;
-        let pause = self.settings.retry_pause(failures, &*self.parts.entropy);
+        let pause = self.settings.retry_pause(grant.failures + 1, &*self.parts.entropy);
         // A provider may ask for more patience, up to an hour; beyond that it is asked again anyway.
         let pause = pause.max(retry_after.unwrap_or_default().min(Duration::from_hours(1)));
+        self.degraded_for(proof, grant, attempt, reason, pause, grant.failures + 1, detail).await
+    }
+
+    /// No request was sent, because others have just found nobody there: no failure of this grant, so its own pauses do not grow.
+    async fn held_back(
+        &self,
+        proof: &LeaseProof,
+        grant: &Grant,
+        attempt: &Attempt,
+        reason: DegradedReason,
+        pause: Duration,
+        detail: String,
+    ) -> Result<Lent, LendError> {
+        let jitter = self.settings.retry_pause(1, &*self.parts.entropy);
+        self.degraded_for(proof, grant, attempt, reason, pause + jitter, grant.failures, detail).await
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "one call writes the whole of what is known; a struct would only name them again")]
+    async fn degraded_for(
+        &self,
+        proof: &LeaseProof,
+        grant: &Grant,
+        attempt: &Attempt,
+        reason: DegradedReason,
+        pause: Duration,
+        failures: u32,
+        detail: String,
+    ) -> Result<Lent, LendError> {
+        let now = self.now();
         let retry_at = now + pause;
         let (since, again) = match grant.state {
             GrantState::Degraded { since, reason: before } => (since, before == reason),
@@ -381,7 +420,8 @@ impl Inner {
             grant: grant.id,
             generation: grant.generation,
             state: GrantState::Degraded { since, reason },
-            marker: None,
+            // An earlier request whose outcome is not known stays so, whatever became of this one.
+            marker: grant.marker.clone(),
             next_action_at: Some(retry_at),
             failures,
             event: Some(self.event(grant, GrantChange::Degraded { reason, next_try_at: retry_at, again })),

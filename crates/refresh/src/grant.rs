@@ -53,6 +53,8 @@ pub struct Grant {
     pub next_action_at: Option<Timestamp>,
     /// Attempts without success since the last success.
     pub failures: u32,
+    /// Whether it has not been proven since the database looked restored from a backup (rule 14).
+    pub in_doubt: bool,
     /// Who works on it.
     pub lease: Lease,
     /// A refresh request that may have left and whose answer is not stored.
@@ -157,6 +159,8 @@ crate::words::words! {
         KeyRefused = "key_refused",
         /// There is no refresh token and the access token has expired.
         NoRefreshToken = "no_refresh_token",
+        /// The database was restored from a backup, and the refresh token in it had been spent since.
+        RestoredBackup = "restored_backup",
         /// A newer sign-in or key took its place.
         Replaced = "replaced",
         /// The connection was disconnected.
@@ -175,6 +179,8 @@ crate::words::words! {
         ClientRefused = "client_refused",
         /// The provider refuses the request as malformed or not allowed: the operator must look.
         Misconfigured = "misconfigured",
+        /// The database looks restored from a backup, and the provider cannot be asked about its tokens: the operator decides.
+        PossiblyRestored = "possibly_restored",
     }
 }
 

@@ -6,6 +6,7 @@
 
 mod authority;
 mod background;
+mod breaker;
 mod cache;
 mod directory;
 mod event;
@@ -15,9 +16,11 @@ mod grant;
 mod lease;
 mod lend;
 mod margin;
+mod memory;
 mod new_grant;
 mod outcome;
 mod record;
+mod restored;
 mod settings;
 /// Where an answer goes that the store does not take (rule 7).
 pub mod spill;
@@ -39,8 +42,10 @@ pub use lease::LeaseProof;
 pub use lend::{LendError, Lent};
 pub use margin::MarginPolicy;
 pub use new_grant::{GivenCredential, NewCredential};
+pub use memory::{Memory, MemoryFile, MemoryInProcess};
 pub use outcome::{Answered, Outcome, classify};
 pub use record::{AttemptOutcome, AttemptRecord, Cause};
+pub use restored::RestoreSign;
 pub use settings::Settings;
-pub use store::{DueGrant, Failure, LeaseAnswer, Rotation, RotationStored, Store};
+pub use store::{DueGrant, Epoch, Failure, LeaseAnswer, Rotation, RotationStored, Store};
 pub use token_endpoint::{QuestionAnswer, TokenEndpoint};

@@ -37,6 +37,14 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    /// Whether somebody was there, whatever was said.
+    pub(crate) const fn is_an_answer(&self) -> bool {
+        !matches!(
+            self,
+            Self::Unknown { .. } | Self::NotProcessed { reason: DegradedReason::ProviderUnreachable, .. }
+        )
+    }
+
     /// A stable word, for metrics.
     pub const fn word(&self) -> &'static str {
         match self {

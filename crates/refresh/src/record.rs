@@ -52,6 +52,8 @@ crate::words::words! {
         FoundDead = "found_dead",
         /// The question was not answered.
         NoAnswer = "no_answer",
+        /// Not presented: the database looks restored, and nobody but the operator can say whether the token is good.
+        WaitsForOperator = "waits_for_operator",
         /// Not presented, because it was known to have expired (rule 13).
         KnownExpired = "known_expired",
     }

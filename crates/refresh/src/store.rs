@@ -73,8 +73,43 @@ pub trait Store: Send + Sync {
     /// The position of the newest event; 0 if there is none.
     async fn last_event(&self) -> Result<u64, StoreError>;
 
+    /// What tells whether the database was restored (rule 14).
+    async fn epoch(&self) -> Result<Epoch, StoreError>;
+
+    /// Puts every grant in doubt by raising the epoch above `from`. `false`: another instance did it.
+    async fn raise_epoch(&self, from: u64, now: Timestamp) -> Result<bool, StoreError>;
+
+    /// Marks the database as in use at `now`.
+    async fn beat(&self, now: Timestamp) -> Result<(), StoreError>;
+
+    /// A grant was proven: no longer in doubt, if the lease is held and the generation is still the same.
+    async fn clear_doubt(&self, proof: &LeaseProof, generation: u64) -> Result<bool, StoreError>;
+
+    /// How many grants that have not ended are in doubt.
+    async fn in_doubt(&self) -> Result<u64, StoreError>;
+
+    /// No grant is in doubt any more; those that waited for the operator are due at `now`. Gives how many were in doubt.
+    async fn accept_restored(&self, now: Timestamp) -> Result<u64, StoreError>;
+
     /// The attempts on a grant, newest first.
     async fn attempts(&self, id: GrantId, limit: u32) -> Result<Vec<AttemptRecord>, StoreError>;
+}
+
+/// What [`Store::epoch`] gives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Epoch {
+    /// Raised each time the database looked restored; a grant proven in an earlier one is in doubt.
+    pub number: u64,
+    /// When it was raised last.
+    pub raised_at: Option<Timestamp>,
+    /// The position of the newest event.
+    pub last_event: u64,
+    /// When an instance marked the database last.
+    pub heartbeat: Option<Timestamp>,
+    /// Whether there is any grant.
+    pub has_grants: bool,
+    /// Whether only one process at a time can have the database open.
+    pub is_exclusive: bool,
 }
 
 /// What [`Store::take_lease`] found.

@@ -139,7 +139,7 @@ impl Inner {
             Remedy::AskThen => match self.ask(&grant, access, rotation).await? {
                 QuestionAnswer::Alive => {
                     tracing::info!(grant.id = %grant.id, "the lost refresh had not been processed");
-                    self.refresh(proof, grant, access, attempt, 0).await
+                    self.refresh(proof, Grant { marker: None, ..grant }, access, attempt, 0).await
                 }
                 QuestionAnswer::Dead => {
                     let detail = "the refresh had been processed, and its answer was lost".to_owned();

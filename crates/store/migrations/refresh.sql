@@ -28,11 +28,16 @@ CREATE TABLE grants (
     marker_generation BIGINT,
     marker_at BIGINT,
     marker_unknown_in_a_row BIGINT,
+    -- The epoch in which it was proven last; below the present one it is in doubt (a restored backup).
+    epoch BIGINT NOT NULL,
     -- The attempt that brought the present generation, so that a commit whose answer was lost is known again.
     stored_attempt TEXT
 );
 -- The scheduler reads from the front of this; what is not due costs nothing.
 CREATE INDEX grants_next_action ON grants (next_action_at) WHERE next_action_at IS NOT NULL;
+
+-- Found by those who look for grants in doubt; between restores it is never read.
+CREATE INDEX grants_epoch ON grants (epoch) WHERE state <> 'ended';
 
 -- The trace of every attempt.
 CREATE TABLE refresh_attempts (
@@ -61,4 +66,4 @@ CREATE TABLE grant_events (
     next_try_at BIGINT,
     flag BIGINT NOT NULL
 );
-INSERT INTO counters (name, value) VALUES ('grant_events', 0);
+INSERT INTO counters (name, value) VALUES ('grant_events', 0), ('epoch', 1);

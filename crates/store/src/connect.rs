@@ -9,8 +9,9 @@ mod sessions;
 use async_trait::async_trait;
 use base::{StoreError, Timestamp};
 use connect::{
-    Advanced, ApiToken, ApiTokenId, ConnectSession, ConnectSessionId, Connection, ConnectionFilter, ConnectionId, End, Event,
-    GrantNews, NumberedEvent, OAuthClient, Paired, Pairing, StateKind, Step, Store, Swap, Swapped, Told,
+    Advanced, ApiToken, ApiTokenId, ConnectSession, ConnectSessionId, Connection, ConnectionFilter,
+    ConnectionId, End, Event, GrantNews, NumberedEvent, OAuthClient, Paired, Pairing, StateKind, Step, Store,
+    Swap, Swapped, Told,
 };
 use refresh::GrantId;
 use serde_json::{Map, Value as Json};
@@ -19,7 +20,8 @@ use crate::{Database, params};
 
 /// JSON on its way into a TEXT column.
 fn json<T: serde::Serialize>(value: &T) -> Result<String, StoreError> {
-    serde_json::to_string(value).map_err(|error| StoreError::Statement(format!("a value cannot be written as JSON: {error}")))
+    serde_json::to_string(value)
+        .map_err(|error| StoreError::Statement(format!("a value cannot be written as JSON: {error}")))
 }
 
 #[async_trait]
@@ -39,7 +41,8 @@ impl Store for Database {
 
     async fn api_tokens(&self) -> Result<Vec<ApiToken>, StoreError> {
         self.read("connect_api_tokens", |tx| {
-            let rows = tx.query("SELECT * FROM connect_api_tokens ORDER BY created_at DESC, id DESC", params![])?;
+            let rows =
+                tx.query("SELECT * FROM connect_api_tokens ORDER BY created_at DESC, id DESC", params![])?;
             rows.iter().map(rows::api_token).collect()
         })
         .await
@@ -58,7 +61,11 @@ impl Store for Database {
         self.run_tx("connect_put_client", move |tx| clients::put(tx, &client, keep)).await
     }
 
-    async fn oauth_client(&self, provider: &str, environment: &str) -> Result<Option<OAuthClient>, StoreError> {
+    async fn oauth_client(
+        &self,
+        provider: &str,
+        environment: &str,
+    ) -> Result<Option<OAuthClient>, StoreError> {
         let (provider, environment) = (provider.to_owned(), environment.to_owned());
         self.read("connect_client", move |tx| {
             let sql = "SELECT * FROM connect_clients WHERE provider = $1 AND environment = $2";
@@ -76,7 +83,11 @@ impl Store for Database {
         .await
     }
 
-    async fn insert_session(&self, session: &ConnectSession, event: Option<&Event>) -> Result<(), StoreError> {
+    async fn insert_session(
+        &self,
+        session: &ConnectSession,
+        event: Option<&Event>,
+    ) -> Result<(), StoreError> {
         let (session, event) = (session.clone(), event.cloned());
         self.run_tx("connect_insert_session", move |tx| {
             sessions::insert(tx, &session)?;
@@ -115,7 +126,11 @@ impl Store for Database {
         .await
     }
 
-    async fn abandoned_sessions(&self, now: Timestamp, limit: u32) -> Result<Vec<ConnectSession>, StoreError> {
+    async fn abandoned_sessions(
+        &self,
+        now: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<ConnectSession>, StoreError> {
         self.read("connect_abandoned_sessions", move |tx| {
             let sql = "SELECT * FROM connect_sessions WHERE open = 1 AND expires_at <= $1 ORDER BY expires_at LIMIT $2";
             tx.query(sql, params![now, limit])?.iter().map(rows::session).collect()
@@ -143,7 +158,12 @@ impl Store for Database {
         .await
     }
 
-    async fn confirm_pair(&self, id: ConnectionId, version: u64, event: &Event) -> Result<Paired, StoreError> {
+    async fn confirm_pair(
+        &self,
+        id: ConnectionId,
+        version: u64,
+        event: &Event,
+    ) -> Result<Paired, StoreError> {
         let event = event.clone();
         self.run_tx("connect_confirm_pair", move |tx| pairs::confirm(tx, id, version, &event)).await
     }
@@ -163,7 +183,10 @@ impl Store for Database {
 
     async fn connection_counts(&self) -> Result<Vec<(StateKind, u64)>, StoreError> {
         self.read("connect_counts", |tx| {
-            let rows = tx.query("SELECT told, count(*) AS count FROM connections GROUP BY told ORDER BY told", params![])?;
+            let rows = tx.query(
+                "SELECT told, count(*) AS count FROM connections GROUP BY told ORDER BY told",
+                params![],
+            )?;
             rows.iter().map(|row| Ok((row.parse("told")?, row.get("count")?))).collect()
         })
         .await
@@ -176,8 +199,10 @@ impl Store for Database {
         environment: &str,
         company: &str,
     ) -> Result<Option<ConnectionId>, StoreError> {
-        let (provider, environment, company) = (provider.to_owned(), environment.to_owned(), company.to_owned());
-        self.read("connect_connection_of", move |tx| pairs::owner(tx, end, &provider, &environment, &company)).await
+        let (provider, environment, company) =
+            (provider.to_owned(), environment.to_owned(), company.to_owned());
+        self.read("connect_connection_of", move |tx| pairs::owner(tx, end, &provider, &environment, &company))
+            .await
     }
 
     async fn swap_grant(&self, swap: &Swap<'_>) -> Result<Swapped, StoreError> {
@@ -194,7 +219,10 @@ impl Store for Database {
         event: &Event,
     ) -> Result<bool, StoreError> {
         let (left_to_do, event) = (json(&left_to_do)?, event.clone());
-        self.run_tx("connect_disconnect", move |tx| pairs::disconnect(tx, id, version, at, &left_to_do, &event)).await
+        self.run_tx("connect_disconnect", move |tx| {
+            pairs::disconnect(tx, id, version, at, &left_to_do, &event)
+        })
+        .await
     }
 
     async fn is_shared(&self, grant: GrantId, apart_from: ConnectionId) -> Result<bool, StoreError> {
@@ -235,6 +263,11 @@ impl Store for Database {
         self.run_tx("connect_tell", move |tx| events::append(tx, &told)).await
     }
 
+    async fn tell_once(&self, event: &Event, since: Timestamp) -> Result<bool, StoreError> {
+        let event = event.clone();
+        self.run_tx("connect_tell_once", move |tx| events::append_once(tx, &event, since)).await
+    }
+
     async fn events_after(&self, after: u64, limit: u32) -> Result<Vec<NumberedEvent>, StoreError> {
         self.read("connect_events_after", move |tx| {
             let sql = "SELECT * FROM connect_events WHERE is_public = 1 AND position > $1 ORDER BY position LIMIT $2";
@@ -245,12 +278,18 @@ impl Store for Database {
 
     async fn last_position(&self) -> Result<u64, StoreError> {
         self.read("connect_last_position", |tx| {
-            tx.query_one("SELECT coalesce(max(position), 0) AS position FROM connect_events", params![])?.get("position")
+            tx.query_one("SELECT coalesce(max(position), 0) AS position FROM connect_events", params![])?
+                .get("position")
         })
         .await
     }
 
-    async fn timeline(&self, id: ConnectionId, before: Option<u64>, limit: u32) -> Result<Vec<NumberedEvent>, StoreError> {
+    async fn timeline(
+        &self,
+        id: ConnectionId,
+        before: Option<u64>,
+        limit: u32,
+    ) -> Result<Vec<NumberedEvent>, StoreError> {
         self.read("connect_timeline", move |tx| {
             let sql = "SELECT * FROM connect_events WHERE connection = $1 AND position < $2 ORDER BY position DESC LIMIT $3";
             // Positions are counted: none comes near the largest number.

@@ -70,6 +70,11 @@ impl Database {
         self.side
     }
 
+    /// Whether only one process at a time can have it open.
+    pub fn is_exclusive(&self) -> bool {
+        !matches!(&*self.backend, Backend::Postgres(_))
+    }
+
     /// Runs a transaction that writes. `name` is what it is measured under (`refresh.take_lease`). The closure may run more than
     /// once, so what it changes outside the database must bear that. What it wrote is kept if it returns `Ok`, no statement failed
     /// and [`Tx::discard`] was not called; when this returns `Ok`, the commit has returned.

@@ -1,13 +1,14 @@
 //! The refresh authority's tables.
 
+mod epoch;
 mod rows;
 mod writes;
 
 use async_trait::async_trait;
 use base::{StoreError, Timestamp};
 use refresh::{
-    AttemptRecord, DueGrant, Failure, GivenCredential, Grant, GrantEvent, GrantId, Lease, LeaseAnswer, LeaseProof, Marker, NumberedGrantEvent,
-    Rotation, RotationStored, Store,
+    AttemptRecord, DueGrant, Epoch, Failure, GivenCredential, Grant, GrantEvent, GrantId, Lease, LeaseAnswer,
+    LeaseProof, Marker, NumberedGrantEvent, Rotation, RotationStored, Store,
 };
 
 use crate::{Database, params};
@@ -26,7 +27,12 @@ impl Store for Database {
         self.run_tx("refresh_give", move |tx| writes::put_given(tx, &given)).await
     }
 
-    async fn take_lease(&self, id: GrantId, owner: &str, seen: Option<&Lease>) -> Result<LeaseAnswer, StoreError> {
+    async fn take_lease(
+        &self,
+        id: GrantId,
+        owner: &str,
+        seen: Option<&Lease>,
+    ) -> Result<LeaseAnswer, StoreError> {
         let (owner, seen) = (owner.to_owned(), seen.cloned());
         self.run_tx("refresh_take_lease", move |tx| {
             let seen = seen.as_ref();
@@ -64,7 +70,10 @@ impl Store for Database {
     async fn release_lease(&self, proof: &LeaseProof) -> Result<(), StoreError> {
         let (id, fence) = (proof.grant(), proof.fence());
         self.run_tx("refresh_release_lease", move |tx| {
-            tx.execute("UPDATE grants SET lease_owner = NULL WHERE id = $1 AND lease_fence = $2", params![id, fence])?;
+            tx.execute(
+                "UPDATE grants SET lease_owner = NULL WHERE id = $1 AND lease_fence = $2",
+                params![id, fence],
+            )?;
             Ok(())
         })
         .await
@@ -93,7 +102,12 @@ impl Store for Database {
         self.run_tx("refresh_record_failure", move |tx| writes::record_failure(tx, fence, &failure)).await
     }
 
-    async fn postpone(&self, id: GrantId, generation: u64, next_action_at: Option<Timestamp>) -> Result<(), StoreError> {
+    async fn postpone(
+        &self,
+        id: GrantId,
+        generation: u64,
+        next_action_at: Option<Timestamp>,
+    ) -> Result<(), StoreError> {
         self.run_tx("refresh_postpone", move |tx| {
             tx.execute(
                 "UPDATE grants SET next_action_at = $3 WHERE id = $1 AND generation = $2 AND lease_owner IS NULL",
@@ -157,9 +171,36 @@ impl Store for Database {
 
     async fn last_event(&self) -> Result<u64, StoreError> {
         self.read("refresh_last_event", |tx| {
-            tx.query_one("SELECT coalesce(max(position), 0) AS position FROM grant_events", params![])?.get("position")
+            tx.query_one("SELECT coalesce(max(position), 0) AS position FROM grant_events", params![])?
+                .get("position")
         })
         .await
+    }
+
+    async fn epoch(&self) -> Result<Epoch, StoreError> {
+        let is_exclusive = self.is_exclusive();
+        self.read("refresh_epoch", move |tx| epoch::read(tx, is_exclusive)).await
+    }
+
+    async fn raise_epoch(&self, from: u64, now: Timestamp) -> Result<bool, StoreError> {
+        self.run_tx("refresh_raise_epoch", move |tx| epoch::raise(tx, from, now)).await
+    }
+
+    async fn beat(&self, now: Timestamp) -> Result<(), StoreError> {
+        self.run_tx("refresh_beat", move |tx| epoch::put_moment(tx, epoch::HEARTBEAT, now)).await
+    }
+
+    async fn clear_doubt(&self, proof: &LeaseProof, generation: u64) -> Result<bool, StoreError> {
+        let (id, fence) = (proof.grant(), proof.fence());
+        self.run_tx("refresh_clear_doubt", move |tx| epoch::clear(tx, id, fence, generation)).await
+    }
+
+    async fn in_doubt(&self) -> Result<u64, StoreError> {
+        self.read("refresh_in_doubt", epoch::count_in_doubt).await
+    }
+
+    async fn accept_restored(&self, now: Timestamp) -> Result<u64, StoreError> {
+        self.run_tx("refresh_accept_restored", move |tx| epoch::accept(tx, now)).await
     }
 
     async fn attempts(&self, id: GrantId, limit: u32) -> Result<Vec<AttemptRecord>, StoreError> {

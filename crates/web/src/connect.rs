@@ -8,8 +8,8 @@ mod people;
 use std::fmt;
 use std::sync::Arc;
 
-use axum::Router;
 use ::connect::Connect;
+use axum::Router;
 use identity::Identity;
 
 use crate::shared::{Manner, Site};
@@ -40,8 +40,9 @@ pub fn router(state: ConnectState) -> Router {
 
 /// Which shape refusals have, by path: the API's are marked as ours, so that they are told from a provider's answer.
 pub fn manner_of(path: &str) -> Manner {
-    if path == "/v1" || path.starts_with("/v1/") { Manner::of::<api::Backends>() } else { Manner::by_path(path) }
+    if path == "/v1" || path.starts_with("/v1/") {
+        Manner::of::<api::Backends>()
+    } else {
+        Manner::by_path(path)
+    }
 }
-
-#[cfg(test)]
-mod tests;

@@ -70,6 +70,11 @@ impl Family {
         self.pairs[pair - 1].refresh
     }
 
+    /// The request that killed a refresh token by itself, apart from what killed everything.
+    pub fn superseded_by(&self, refresh: usize) -> Option<usize> {
+        self.refresh_tokens.get(refresh.checked_sub(1)?)?.superseded_by
+    }
+
     /// Whether the customer has withdrawn the grant.
     pub fn is_withdrawn(&self) -> bool {
         self.withdrawn
@@ -89,9 +94,6 @@ impl Family {
         kind: RotationKind,
         grace: Duration,
     ) -> Option<Death> {
-        if self.withdrawn {
-            return Some(Death::Withdrawn);
-        }
         if let Some(request) = self.revoked {
             return Some(Death::Revoked { request });
         }
@@ -102,7 +104,10 @@ impl Family {
             return Some(Death::Superseded { request });
         }
         let over = |used_at: Duration| kind == RotationKind::LivesForAWhile && used_at + grace <= now;
-        token.used_at.is_some_and(over).then_some(Death::GraceOver)
+        if token.used_at.is_some_and(over) {
+            return Some(Death::GraceOver);
+        }
+        self.withdrawn.then_some(Death::Withdrawn)
     }
 
     pub(super) fn access_life_left(&self, refresh: usize, now: Duration) -> Duration {

@@ -6,8 +6,8 @@ use super::Violation;
 use crate::tree::Tree;
 
 /// The rooms from the ground up. A crate knows only those before it.
-const ORDER: [&str; 17] = [
-    "base", "oauth", "seal", "outbound", "identity", "audit", "webhooks", "authserver", "platform", "providers", "refresh",
+const ORDER: [&str; 18] = [
+    "base", "oauth", "seal", "outbound", "visitor", "identity", "audit", "webhooks", "authserver", "platform", "providers", "refresh",
     "connect", "sandbox", "store", "web", "mainstay", "testkit",
 ];
 

@@ -23,7 +23,7 @@ const RESERVED: [Reserved; 12] = [
     Reserved { rule: "sql", needle: "\"INSERT INTO ", allowed: SQL, why: "only `store` contains SQL" },
     Reserved { rule: "sql", needle: "\"UPDATE ", allowed: SQL, why: "only `store` contains SQL" },
     Reserved { rule: "sql", needle: "\"DELETE FROM ", allowed: SQL, why: "only `store` contains SQL" },
-    Reserved { rule: "axum", needle: "axum::", allowed: &["crates/web/", "crates/mainstay/"], why: "only `web` knows axum" },
+    Reserved { rule: "axum", needle: "axum::", allowed: &["crates/web/", "crates/mainstay/", "bench/"], why: "only `web` knows axum" },
     Reserved { rule: "environment", needle: "env::var", allowed: ENVIRONMENT, why: "only `mainstay` reads the environment" },
     Reserved { rule: "secrets", needle: "Display for Secret", allowed: &[], why: "a secret has no Display" },
     Reserved { rule: "secrets", needle: "Serialize for Secret", allowed: &[], why: "a secret has no Serialize" },

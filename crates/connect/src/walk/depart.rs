@@ -35,6 +35,8 @@ impl Connect {
             return Ok(Next::Page(session.id));
         }
         session.browser = Some(self.browser_hash(browser));
+        // Who opens a link late has as much time for the walk as anybody.
+        session.expires_at = self.now() + self.inner.settings.link_life;
         let first = match session.purpose {
             Purpose::Connect { .. } => End::Platform,
             Purpose::Reauthorise { end, .. } => end,

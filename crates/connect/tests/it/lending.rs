@@ -49,6 +49,25 @@ async fn an_outage_degrades_and_recovers() {
 }
 
 #[tokio::test]
+async fn a_person_who_does_not_come_is_asked_again() {
+    let stage = Stage::new().await;
+    let id = stage.pair("fortnox", "p-2", "1001").await;
+    stage.world.withdraw("fortnox");
+    stage.clock.advance(Duration::from_mins(20));
+    stage.connect.token(id, End::Accounting).await.unwrap_err();
+    let asked = async || {
+        let types = stage.event_types().await;
+        types.into_iter().filter(|kind| *kind == EventType::AttentionRequired).count()
+    };
+    assert_eq!(asked().await, 1);
+    for (days, times) in [(2, 1), (1, 2), (0, 2), (4, 3), (7, 4), (30, 4)] {
+        stage.clock.advance(Duration::from_hours(24 * days));
+        stage.connect.announce().await.unwrap();
+        assert_eq!(asked().await, times, "{days} days later");
+    }
+}
+
+#[tokio::test]
 async fn the_feed_goes_on_where_a_reader_stopped() {
     let stage = Stage::new().await;
     stage.pair("fortnox", "p-2", "1001").await;
@@ -58,9 +77,9 @@ async fn the_feed_goes_on_where_a_reader_stopped() {
     assert!(stage.connect.events(cursor, 10, Duration::from_millis(20)).await.unwrap().is_empty());
     // A reader that waits is woken.
     let connect = stage.connect.clone();
-    let reader = tokio::spawn(async move { connect.events(cursor, 10, Duration::from_secs(30)).await });
-    stage.pair("xero", "p-1", "x-1").await;
-    let news = reader.await.unwrap().unwrap();
+    let reader = async move { connect.events(cursor, 10, Duration::from_secs(30)).await };
+    let (news, _) = futures_util::future::join(reader, stage.pair("xero", "p-1", "x-1")).await;
+    let news = news.unwrap();
     assert_eq!(news.len(), 1);
     assert!(news[0].position > cursor);
     assert_eq!(news[0].event.kind, EventType::Activated);

@@ -9,6 +9,7 @@ use outbound::Body;
 use serde_json::Value;
 
 use crate::stage::Stage;
+use crate::world::System;
 
 fn call(path_and_query: &str) -> Call {
     let mut headers = HeaderMap::new();
@@ -115,7 +116,7 @@ async fn a_401_is_answered_by_sending_again_with_the_newer_token() {
     let id = stage.pair("fortnox", "p-2", "1001").await;
     // Somebody else's refresh has made our token old, and nobody here knows it yet.
     let old = stage.connect.token(id, End::Platform).await.unwrap();
-    stage.world.at("pleo", |pleo| pleo.kill_access_tokens());
+    stage.world.at("pleo", System::kill_access_tokens);
     let answer = stage.connect.proxy(id, End::Platform, call("/v3/export-jobs")).await.unwrap();
     assert_eq!(answer.status(), StatusCode::OK);
     let new = stage.connect.token(id, End::Platform).await.unwrap();
@@ -133,7 +134,7 @@ async fn a_body_too_large_to_be_kept_is_not_sent_twice() {
     let seen: Value =
         serde_json::from_slice(&answer.into_body().collect_up_to(1 << 20).await.unwrap()).unwrap();
     assert_eq!(seen["body_length"], connect::proxy::KEPT_BODY + 7);
-    stage.world.at("pleo", |pleo| pleo.kill_access_tokens());
+    stage.world.at("pleo", System::kill_access_tokens);
     let refused = stage.connect.proxy(id, End::Platform, large()).await.unwrap_err();
     assert!(matches!(refused, ProxyError::SendAgain), "{refused:?}");
     assert_eq!(stage.connect.proxy(id, End::Platform, large()).await.unwrap().status(), StatusCode::OK);

@@ -195,6 +195,8 @@ async fn a_walk_that_is_cancelled_or_left_leaves_nothing() {
     assert!(stage.authority.store().grant(grant).await.unwrap().unwrap().credential.is_none());
 }
 
+type IsIt = fn(&LinkError) -> bool;
+
 #[tokio::test]
 async fn what_a_link_asks_for_is_checked() {
     let stage = Stage::new().await;
@@ -203,7 +205,7 @@ async fn what_a_link_asks_for_is_checked() {
         change(&mut request);
         request
     };
-    let cases: [(LinkRequest, fn(&LinkError) -> bool); 7] = [
+    let cases: [(LinkRequest, IsIt); 7] = [
         (with(|r| r.accounting = Some("pleo".to_owned())), |e| matches!(e, LinkError::NoProvider(_))),
         (with(|r| r.accounting = None), |e| matches!(e, LinkError::AccountingMissing)),
         (with(|r| r.accounting = Some("sage".to_owned())), |e| matches!(e, LinkError::NoClient(_))),

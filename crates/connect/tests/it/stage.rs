@@ -53,6 +53,7 @@ impl Stage {
                 directory: directory.clone(),
                 sealer: sealer.clone(),
                 spill: Arc::new(SpillDirectory::open(temporary.path().join("spill"), "one").unwrap()),
+                memory: Arc::new(refresh::MemoryInProcess::default()),
                 clock: clock.clone(),
                 entropy: entropy.clone(),
                 tracker: tracker.clone(),

@@ -138,7 +138,7 @@ impl World {
 impl System {
     /// Access tokens die while their grants live: somebody refreshed elsewhere, or the provider lost patience.
     pub(crate) fn kill_access_tokens(&mut self) {
-        self.grants.iter_mut().for_each(|grant| grant.access = "dead".to_owned());
+        self.grants.iter_mut().for_each(|grant| "dead".clone_into(&mut grant.access));
     }
 
     fn token(&mut self, request: &Request<Bytes>, number: u32) -> Response<Body> {

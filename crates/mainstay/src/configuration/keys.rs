@@ -37,6 +37,7 @@ pub(super) const KEYS: &[Key] = &[
     key("return_to_allow", "none"),
     key("rate_limits", "on"),
     key("log", "info for servers, warn for commands"),
+    key("fault_point", "none"),
     Key { table: true, ..key("providers", "the catalogue") },
 ];
 

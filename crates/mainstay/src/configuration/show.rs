@@ -10,7 +10,8 @@ use super::values::without_password;
 pub(crate) fn shown(layers: &Layers) -> Value {
     let mut settings = Map::new();
     for key in KEYS {
-        if key.table {
+        // A fault point is nobody's setting: it is shown only where somebody has set it.
+        if key.table || (key.name == "fault_point" && layers.given(key.name).is_none()) {
             continue;
         }
         let (value, source) = match layers.given(key.name) {

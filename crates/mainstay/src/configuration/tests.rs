@@ -161,3 +161,18 @@ fn lists_come_with_commas_or_as_arrays() {
     let message = refused("outbound_allow = [\"nowhere\"]");
     assert!(message.contains("`nowhere`"), "{message}");
 }
+
+#[test]
+fn a_fault_point_is_refused_without_the_sandbox_switches() {
+    let environment = Environment::of(&[("MAINSTAY_FAULT_POINT", "after-answer:kill")]);
+    let tried = |pairs: &[(&'static str, &str)]| Configuration::from_outside(&flags(pairs), &environment);
+    for pairs in [&[][..], &[("environment", "staging")]] {
+        let failure = tried(pairs).unwrap_err();
+        assert!(failure.usage && failure.what.contains("MAINSTAY_FAULT_POINT"), "{failure}");
+    }
+    let (configuration, _) = tried(&[("environment", "staging"), ("sandbox", "on")]).unwrap();
+    assert!(configuration.fault_point.is_some());
+    let wrong = Environment::of(&[("MAINSTAY_FAULT_POINT", "after-lunch:kill")]);
+    let sandbox = flags(&[("environment", "staging"), ("sandbox", "on")]);
+    assert!(Configuration::from_outside(&sandbox, &wrong).unwrap_err().why.contains("before-marker"));
+}

@@ -69,7 +69,8 @@ impl Doors {
     }
 
     fn addresses(&self) -> Addresses {
-        Addresses { platform: self.platform.url(), connect: self.connect.url(), sandbox: self.sandbox.url() }
+        let url = |listening: &Listening| format!("http://{}", listening.from_here());
+        Addresses { platform: url(&self.platform), connect: url(&self.connect), sandbox: url(&self.sandbox) }
     }
 }
 
@@ -86,7 +87,7 @@ impl House {
         crate::instance::make_directories(configuration)?;
         let secrets = Secrets::open(&configuration.key_file("demo"), &*process.entropy)?;
         let configuration = &settled(configuration, &addresses, &secrets);
-        let public_url = |listening: &Listening| PublicUrl::of_listener(listening.address);
+        let public_url = |listening: &Listening| PublicUrl::of_listener(listening.from_here());
         let (platform_url, connect_url, sandbox_url) =
             (public_url(&doors.platform), public_url(&doors.connect), public_url(&doors.sandbox));
 
@@ -96,7 +97,7 @@ impl House {
         }
         let platform = async {
             let opened = wiring::open(process, configuration, Which::from(Side::Platform)).await?;
-            let side = wiring::platform::build(process, configuration, opened, &platform_url)?;
+            let side = wiring::platform::build(process, configuration, opened, &platform_url);
             fill_platform(&side, &addresses, &secrets).await?;
             Ok::<_, Failure>(side)
         };
@@ -115,7 +116,9 @@ impl House {
             try_join(platform, try_join(stand_ins, connect)).await?;
 
         platform.start(process);
-        stand_ins.iter().for_each(|stand_in| stand_in.start(process));
+        for stand_in in &stand_ins {
+            stand_in.start(process);
+        }
         connect.start(process).await?;
         servers::answer_commands_of_platform(configuration, process, &platform)?;
         servers::answer_commands_of_connect(configuration, process, &connect)?;

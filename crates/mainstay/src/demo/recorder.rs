@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use base64::Engine as _;
@@ -26,8 +26,6 @@ const FIELDS: &[&str] = &[
     "token",
     "password",
     "api_key",
-    "csrf",
-    "_csrf",
 ];
 
 /// JSON members whose values are secret.
@@ -39,7 +37,13 @@ const SHORTEST: usize = 8;
 
 /// What was seen so far.
 #[derive(Clone, Default)]
-pub(crate) struct SeenSecrets(Arc<Mutex<BTreeSet<String>>>);
+pub(crate) struct SeenSecrets(Arc<Mutex<Seen>>);
+
+#[derive(Default)]
+struct Seen {
+    secrets: BTreeSet<String>,
+    refusals: String,
+}
 
 impl fmt::Debug for SeenSecrets {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -48,10 +52,19 @@ impl fmt::Debug for SeenSecrets {
 }
 
 impl SeenSecrets {
+    fn lock(&self) -> MutexGuard<'_, Seen> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Every refusal that was answered, one after the other: none may repeat a secret.
+    pub(crate) fn refusals(&self) -> String {
+        self.lock().refusals.clone()
+    }
+
     /// Remembers one.
     pub(crate) fn add(&self, secret: &str) {
         if secret.len() >= SHORTEST {
-            self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(secret.to_owned());
+            self.lock().secrets.insert(secret.to_owned());
         }
     }
 
@@ -62,11 +75,10 @@ impl SeenSecrets {
 
     /// All of them, one a line.
     pub(crate) fn lines(&self) -> String {
-        let secrets = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        secrets.iter().fold(String::new(), |lines, secret| lines + secret + "\n")
+        self.lock().secrets.iter().fold(String::new(), |lines, secret| lines + secret + "\n")
     }
 
-    fn from_headers(&self, headers: &HeaderMap) {
+    fn take_headers(&self, headers: &HeaderMap) {
         let texts = |name| headers.get_all(name).into_iter().filter_map(|value| value.to_str().ok());
         for text in texts(AUTHORIZATION) {
             match text.split_once(' ') {
@@ -76,7 +88,7 @@ impl SeenSecrets {
                     match decoded.as_deref().and_then(|pair| pair.split_once(':')) {
                         // An API key is a user name without a password.
                         Some((user, "")) => self.add(user),
-                        Some((_, password)) => self.from_form(&format!("password={password}")),
+                        Some((_, password)) => self.take_form(&format!("password={password}")),
                         None => {}
                     }
                 }
@@ -95,19 +107,19 @@ impl SeenSecrets {
         for text in texts(LOCATION) {
             // Relative addresses carry secrets as well; any base does to read their query.
             if let Ok(url) = Url::parse("http://localhost").and_then(|base| base.join(text)) {
-                self.from_url(&url);
+                self.take_url(&url);
             }
         }
     }
 
-    fn from_url(&self, url: &Url) {
-        self.from_form(url.query().unwrap_or_default());
+    fn take_url(&self, url: &Url) {
+        self.take_form(url.query().unwrap_or_default());
         if let Some(token) = url.path().strip_prefix("/connect/") {
             self.add(token.split('/').next().unwrap_or_default());
         }
     }
 
-    fn from_form(&self, form: &str) {
+    fn take_form(&self, form: &str) {
         for (name, value) in form_urlencoded::parse(form.as_bytes()) {
             if FIELDS.contains(&&*name) {
                 self.add(&value);
@@ -115,7 +127,7 @@ impl SeenSecrets {
         }
     }
 
-    fn from_json(&self, value: &Value) {
+    fn take_json(&self, value: &Value) {
         match value {
             Value::Object(members) => {
                 for (name, value) in members {
@@ -123,26 +135,26 @@ impl SeenSecrets {
                         Value::String(text) if MEMBERS.contains(&name.as_str()) => self.add(text),
                         Value::String(text) if name == "url" => {
                             if let Ok(url) = Url::parse(text) {
-                                self.from_url(&url);
+                                self.take_url(&url);
                             }
                         }
-                        other => self.from_json(other),
+                        other => self.take_json(other),
                     }
                 }
             }
-            Value::Array(values) => values.iter().for_each(|value| self.from_json(value)),
+            Value::Array(values) => values.iter().for_each(|value| self.take_json(value)),
             _ => {}
         }
     }
 
-    fn from_body(&self, headers: &HeaderMap, body: &[u8]) {
+    fn take_body(&self, headers: &HeaderMap, body: &[u8]) {
         let kind = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
         if kind.contains("json") {
             if let Ok(value) = serde_json::from_slice(body) {
-                self.from_json(&value);
+                self.take_json(&value);
             }
         } else if kind.contains("form-urlencoded") {
-            self.from_form(&String::from_utf8_lossy(body));
+            self.take_form(&String::from_utf8_lossy(body));
         }
     }
 }
@@ -165,17 +177,20 @@ impl HttpClient for RecordingClient {
             .collect_up_to(LARGEST_BODY)
             .await
             .map_err(|_| SendError::BadRequest("its body broke off"))?;
-        self.seen.from_headers(&parts.headers);
+        self.seen.take_headers(&parts.headers);
         if let Ok(url) = Url::parse(&parts.uri.to_string()) {
-            self.seen.from_url(&url);
+            self.seen.take_url(&url);
         }
-        self.seen.from_body(&parts.headers, &body);
+        self.seen.take_body(&parts.headers, &body);
         let response = self.inner.send(Request::from_parts(parts, Body::from(body)), options).await?;
         let (parts, body) = response.into_parts();
-        self.seen.from_headers(&parts.headers);
+        self.seen.take_headers(&parts.headers);
         let body = match body.collect_up_to(LARGEST_BODY).await {
             Ok(bytes) => {
-                self.seen.from_body(&parts.headers, &bytes);
+                self.seen.take_body(&parts.headers, &bytes);
+                if parts.status.is_client_error() || parts.status.is_server_error() {
+                    self.seen.lock().refusals.push_str(&String::from_utf8_lossy(&bytes));
+                }
                 Body::from(bytes)
             }
             // Whoever asked for it learns that it broke off in the same way.
@@ -214,9 +229,9 @@ mod tests {
         );
         headers.insert(SET_COOKIE, "s=cookie-value; Path=/".parse().unwrap());
         headers.insert(LOCATION, "/callback/pleo?code=code-value-1&state=not-secret".parse().unwrap());
-        seen.from_headers(&headers);
-        seen.from_json(&serde_json::json!({"a": [{"access_token": "token-value"}], "url": "http://h/connect/link-value/x"}));
-        seen.from_form("code_verifier=verifier-value&email=not-a-secret&password=short");
+        seen.take_headers(&headers);
+        seen.take_json(&serde_json::json!({"a": [{"access_token": "token-value"}], "url": "http://h/connect/link-value/x"}));
+        seen.take_form("code_verifier=verifier-value&email=not-a-secret&password=short");
         let lines = seen.lines();
         for secret in
             ["s+cret-value", "cookie-value", "code-value-1", "token-value", "link-value", "verifier-value"]

@@ -31,6 +31,13 @@ pub(super) async fn walk(
     let mut world = World::new(house, http);
     report.step("the servers are alive and ready", vital_signs::alive(&world)).await?;
 
+    let left = connecting::left_over(&world).await.unwrap_or_default();
+    if !left.is_empty() {
+        report
+            .step("what an earlier walk left on this data is ended", connecting::end_left_over(&world, &left))
+            .await?;
+    }
+
     let wanted =
         Wanted { reference: "dutch-books", company: cast::DUTCH, system: XERO, books: XERO.books[0] };
     let dutch = connecting::connect(&mut world, report, &wanted).await?;

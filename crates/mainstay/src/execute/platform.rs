@@ -227,7 +227,7 @@ async fn register(side: &PlatformSide, new: ClientRegistration) -> Result<Output
     let secret = registered.map_err(|error| client_failure("the client was not registered", &error))?;
     let data = json!({
         "client_id": id,
-        "client_secret": secret.as_ref().map(|secret| secret.expose()),
+        "client_secret": secret.as_ref().map(base::Secret::expose),
         "name": new.name,
         "state": state.as_str(),
     });

@@ -27,7 +27,8 @@ impl Findings {
     }
 
     fn bad(&mut self, failure: Failure) {
-        self.0.push(json!({"ok": false, "what": failure.what, "why": failure.why, "remedy": failure.remedy}));
+        let Failure { what, why, remedy, .. } = failure;
+        self.0.push(json!({"ok": false, "what": what, "why": why, "remedy": remedy}));
     }
 }
 
@@ -116,7 +117,7 @@ fn directory(configuration: &Configuration, findings: &mut Findings) {
                 format!("the data directory {} cannot be written", data.display()),
                 "this user has no right to, or the disk is mounted read-only",
                 "run mainstay as the owner of the directory, or choose another with `--data DIR`",
-            ))
+            ));
         }
         Ok(_) => findings.good(format!("the data directory {} can be written", data.display())),
     }
@@ -156,7 +157,7 @@ async fn database(configuration: &Configuration, which: Which<'_>, findings: &mu
         }
         // Its server is asked the same by `/readyz`.
         Err(NotOpened::InUse(_)) => {
-            findings.good(format!("{location} is held by a running server; its `/readyz` tells how it is"))
+            findings.good(format!("{location} is held by a running server; its `/readyz` tells how it is"));
         }
         Err(NotOpened::Failed(failure)) => findings.bad(failure),
     }

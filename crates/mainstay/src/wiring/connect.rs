@@ -109,19 +109,24 @@ pub(crate) fn build(
             )
         },
     )?;
-    let authority = Authority::new(
-        refresh::Parts {
-            store: Arc::clone(&database) as _,
-            http: Arc::clone(&http),
-            directory: Arc::clone(&directory) as _,
-            sealer: Arc::clone(&opened.sealer),
-            spill: Arc::new(spill),
-            clock: Arc::clone(&clock),
-            entropy: Arc::clone(&process.entropy),
-            tracker: process.tasks.tracker.clone(),
-        },
-        refresh::Settings::new(instance),
-    );
+    let parts = refresh::Parts {
+        store: Arc::clone(&database) as _,
+        http: Arc::clone(&http),
+        directory: Arc::clone(&directory) as _,
+        sealer: Arc::clone(&opened.sealer),
+        spill: Arc::new(spill),
+        memory: Arc::new(refresh::MemoryFile::new(
+            configuration.instance_directory().join("newest-rotation"),
+        )),
+        clock: Arc::clone(&clock),
+        entropy: Arc::clone(&process.entropy),
+        tracker: process.tasks.tracker.clone(),
+    };
+    let parts = match configuration.fault_point {
+        Some(point) => crate::fault_points::around(point, parts),
+        None => parts,
+    };
+    let authority = Authority::new(parts, refresh::Settings::new(instance));
     let connect = Connect::new(
         connect::Parts {
             store: Arc::clone(&database) as _,

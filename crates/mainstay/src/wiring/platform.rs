@@ -9,7 +9,6 @@ use platform::{PERMISSIONS, Platform};
 
 use super::{Opened, Process};
 use crate::configuration::{Configuration, PublicUrl};
-use crate::failure::Failure;
 
 /// The member of introspection answers that names what a token is for (facts 6).
 const SUBJECT_MEMBER: &str = "urn:pleo:params:oauth:subject_urn";
@@ -36,7 +35,7 @@ pub(crate) fn build(
     configuration: &Configuration,
     opened: Opened,
     public_url: &PublicUrl,
-) -> Result<PlatformSide, Failure> {
+) -> PlatformSide {
     let database = Arc::new(opened.database.clone());
     let clock = Arc::clone(&opened.clock) as Arc<dyn Clock>;
     let identity = Arc::new(Identity::new(
@@ -79,7 +78,7 @@ pub(crate) fn build(
         clock,
         Arc::clone(&process.entropy),
     );
-    Ok(PlatformSide { opened, platform: Arc::new(platform), server, identity })
+    PlatformSide { opened, platform: Arc::new(platform), server, identity }
 }
 
 impl PlatformSide {

@@ -5,8 +5,7 @@ use std::net::TcpListener;
 
 use crate::binary::{mainstay, refusal, run};
 
-#[test]
-fn wrong_usage_exits_with_2_and_shows_how() {
+pub(crate) fn wrong_usage_exits_with_2_and_shows_how() {
     for arguments in [
         &["serve", "--no-such-option"][..],
         &["no-such-command"],
@@ -20,8 +19,7 @@ fn wrong_usage_exits_with_2_and_shows_how() {
     }
 }
 
-#[test]
-fn help_is_data_and_succeeds() {
+pub(crate) fn help_is_data_and_succeeds() {
     for arguments in [&["--help"][..], &["--version"], &["platform", "clients", "register", "--help"]] {
         let output = run(arguments);
         assert!(
@@ -31,8 +29,7 @@ fn help_is_data_and_succeeds() {
     }
 }
 
-#[test]
-fn an_unknown_key_is_refused_with_its_file_and_what_was_meant() {
+pub(crate) fn an_unknown_key_is_refused_with_its_file_and_what_was_meant() {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("mainstay.toml");
     fs::write(&file, "lisen = \"127.0.0.1:0\"\n").unwrap();
@@ -48,8 +45,7 @@ fn an_unknown_key_is_refused_with_its_file_and_what_was_meant() {
     assert!(!data.exists(), "a refused start made the data directory");
 }
 
-#[test]
-fn values_out_of_range_are_refused() {
+pub(crate) fn values_out_of_range_are_refused() {
     for (variable, value) in [
         ("MAINSTAY_LISTEN", "8080"),
         ("MAINSTAY_PUBLIC_URL", "http://connect.example.com"),
@@ -66,8 +62,7 @@ fn values_out_of_range_are_refused() {
     }
 }
 
-#[test]
-fn the_configuration_is_shown_with_sources_and_without_secrets() {
+pub(crate) fn the_configuration_is_shown_with_sources_and_without_secrets() {
     let output = mainstay()
         .env("MAINSTAY_METRICS_TOKEN", "planted-metrics-token")
         .env("MAINSTAY_DATABASE", "postgres://u:planted@db.example/m")
@@ -90,8 +85,7 @@ fn servers(data: &str) -> [Vec<&str>; 2] {
     ]
 }
 
-#[test]
-fn a_port_that_is_taken_is_named() {
+pub(crate) fn a_port_that_is_taken_is_named() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
     let directory = tempfile::tempdir().unwrap();
@@ -103,8 +97,7 @@ fn a_port_that_is_taken_is_named() {
     assert!(!directory.path().join("data").exists(), "a refused start made the data directory");
 }
 
-#[test]
-fn a_data_directory_that_cannot_be_made_is_named() {
+pub(crate) fn a_data_directory_that_cannot_be_made_is_named() {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("file");
     fs::write(&file, "").unwrap();

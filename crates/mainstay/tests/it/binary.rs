@@ -1,6 +1,7 @@
 //! Starts the binary, talks to it, and stops it.
 
 use std::ffi::OsStr;
+use std::fmt::Write as _;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Output, Stdio};
@@ -110,7 +111,7 @@ pub(crate) fn http(method: &str, url: &str, headers: &[(&str, &str)], body: &str
         body.len()
     );
     for (name, value) in headers {
-        request.push_str(&format!("{name}: {value}\r\n"));
+        write!(request, "{name}: {value}\r\n").expect("a String takes everything");
     }
     stream.write_all(format!("{request}\r\n{body}").as_bytes()).expect("it reads");
     let mut answer = String::new();

@@ -1,4 +1,68 @@
 //! The real binary, from outside.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod bad_input;
 mod binary;
+mod commands;
+mod demo;
+mod postgres;
+mod secrets;
+mod servers;
+
+use std::process::ExitCode;
+
+use testkit::harness::Cases;
+
+/// Adds the cases of a module by the names of their functions.
+macro_rules! cases {
+    ($cases:expr, $module:ident; $($case:ident),+ $(,)?) => {
+        $($cases.case(concat!(stringify!($module), "::", stringify!($case)), || { $module::$case(); Ok(()) });)+
+    };
+}
+
+fn main() -> ExitCode {
+    let mut cases = Cases::new();
+    cases!(cases, bad_input;
+        wrong_usage_exits_with_2_and_shows_how,
+        help_is_data_and_succeeds,
+        an_unknown_key_is_refused_with_its_file_and_what_was_meant,
+        values_out_of_range_are_refused,
+        the_configuration_is_shown_with_sources_and_without_secrets,
+        a_port_that_is_taken_is_named,
+        a_data_directory_that_cannot_be_made_is_named,
+    );
+    cases!(cases, commands;
+        commands_work_alone_and_through_the_running_servers,
+        a_seed_file_with_an_error_writes_nothing_and_names_the_line,
+        reading_from_a_directory_without_data_says_so_and_makes_nothing,
+        the_doctor_names_what_is_wrong_and_fails,
+    );
+    cases!(cases, demo;
+        the_whole_story_is_walked_and_each_step_held,
+        the_walk_prints_json_for_programs_and_leaves_nothing_behind,
+        it_needs_little_memory_and_stops_in_order,
+        what_was_acknowledged_outlives_a_kill,
+        connections_outlive_a_kill_in_the_middle_of_the_walk,
+    );
+    cases!(cases, secrets;
+        the_search_finds_a_secret_in_every_spelling,
+        no_secret_of_a_whole_walk_is_stored_or_logged_in_clear,
+    );
+    cases!(cases, servers;
+        each_server_says_ready_and_stops_on_either_signal,
+        the_stand_ins_are_served_each_under_its_name,
+        both_sides_share_a_directory_but_one_side_has_one_process,
+        a_key_file_that_is_lost_foreign_or_open_to_others_is_refused,
+        a_key_file_that_cannot_be_used_leaves_no_database_behind,
+        a_database_of_a_newer_version_is_refused_and_left_alone,
+        a_file_that_is_no_database_is_refused,
+        a_postgres_server_that_is_not_there_is_named_without_the_password,
+        metrics_have_an_address_of_their_own_if_one_is_given,
+    );
+    cases.case(
+        "postgres::the_whole_story_is_walked_on_postgres",
+        postgres::the_whole_story_is_walked_on_postgres,
+    );
+    cases.run()
+}

@@ -47,6 +47,7 @@ impl Platform {
                 .intersection(&application.scope.union(&self.server.settings().scopes_for_all)),
             subject: access.subject.parse().map_err(|_| ApiError::InvalidCredential)?,
             application_id: application.client_id,
+            api_key: None,
             application_name: application.name,
         })
     }
@@ -85,6 +86,7 @@ impl Platform {
                     scope: key.scope.intersection(&application.scope),
                     subject: key.subject,
                     application_id: application.client_id,
+                    api_key: Some(key.id),
                     application_name: application.name,
                 }
             }
@@ -95,6 +97,7 @@ impl Platform {
                     scope: key.scope.clone(),
                     subject: key.subject,
                     application_id: key.id.to_string(),
+                    api_key: Some(key.id),
                     application_name: name.clone(),
                 }
             }

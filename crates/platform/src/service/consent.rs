@@ -127,7 +127,7 @@ impl Platform {
         };
         if let Some(success) = success.filter(|success| success.generation == 1) {
             let made = match success.subject.parse() {
-                Ok(subject) => self.install(success.client_id.as_str(), subject).await,
+                Ok(subject) => self.install(success.client_id.as_str(), subject, origin.clone()).await,
                 Err(error) => Err(crate::ApiError::Internal(format!("{error}"))),
             };
             // The tokens are out and work; the installation is made up for at the first look at it.

@@ -23,9 +23,9 @@ pub struct NewInstallation {
 impl By {
     /// A caller of the resource API.
     pub fn caller(caller: &Caller, origin: Origin) -> Self {
-        let actor = match caller.method {
-            AuthMethod::OAuth2 => Actor::Client(caller.application_id.clone()),
-            AuthMethod::ApiKey => Actor::ApiKey(caller.application_id.clone()),
+        let actor = match caller.api_key {
+            None => Actor::Client(caller.application_id.clone()),
+            Some(id) => Actor::ApiKey(id.to_string()),
         };
         Self { actor, origin }
     }
@@ -55,7 +55,7 @@ impl Platform {
         }
         // A live access token without an installation: its making was lost in a crash right after the exchange. An uninstalled
         // application has no live tokens.
-        self.install(&caller.application_id, subject).await?;
+        self.install(&caller.application_id, subject, Origin::default()).await?;
         self.store.installation(&caller.application_id, subject).await?.ok_or(NO_INSTALLATION)
     }
 
@@ -127,7 +127,12 @@ impl Platform {
     }
 
     /// Makes the installation of a client that a subject has authorised, unless it is there (facts 11).
-    pub(crate) async fn install(&self, client_id: &str, subject: Subject) -> Result<(), ApiError> {
+    pub(crate) async fn install(
+        &self,
+        client_id: &str,
+        subject: Subject,
+        origin: Origin,
+    ) -> Result<(), ApiError> {
         let setup_required = match self.server.client(&client_id.into()).await? {
             Some(client) => crate::Application::from(&client).setup_required,
             None => return Err(ApiError::InvalidCredential),
@@ -147,7 +152,7 @@ impl Platform {
             created_at: now,
             updated_at: now,
         };
-        let by = By { actor: Actor::Client(client_id.to_owned()), origin: Origin::default() };
+        let by = By { actor: Actor::Client(client_id.to_owned()), origin };
         let audit = self.audited("installation.created", &by, subject, Some(client_id), &[]);
         self.store.add_installation(&installation, audit).await?;
         Ok(())

@@ -34,6 +34,8 @@ struct State {
     live: u64,
     withdrawn: bool,
     faults: VecDeque<Fault>,
+    /// Given instead of what it would answer.
+    answer: Option<(u16, &'static str, Vec<u8>)>,
     /// How often each refresh token was presented.
     presented: HashMap<String, u32>,
     questions: u32,
@@ -64,6 +66,10 @@ impl Provider {
 
     pub(crate) fn fail_next(&self, fault: Fault) {
         self.with(|state| state.faults.push_back(fault));
+    }
+
+    pub(crate) fn answer_next(&self, status: u16, content_type: &'static str, body: Vec<u8>) {
+        self.with(|state| state.answer = Some((status, content_type, body)));
     }
 
     pub(crate) fn withdraw(&self) {
@@ -109,6 +115,13 @@ impl Provider {
             return Ok(self.introspect(&form["token"]));
         }
         let token = form["refresh_token"].clone();
+        if let Some((status, content_type, body)) = self.with(|state| state.answer.take()) {
+            let mut answer = Response::builder().status(status);
+            if !content_type.is_empty() {
+                answer = answer.header("content-type", content_type);
+            }
+            return Ok(answer.body(Body::from(Bytes::from(body))).unwrap());
+        }
         let fault = self.with(|state| state.faults.pop_front());
         let host = "provider".to_owned();
         if fault == Some(Fault::Unreachable) {

@@ -11,7 +11,7 @@ use base::{Entropy, Secret, StoreError};
 use providers::{Catalogue, Overrides};
 use refresh::spill::{Spill, SpillError, SpillSlot, Spilled};
 use refresh::{
-    Authority, CredentialKind, Directory, Grant, GrantId, Lent, NewCredential, Parts, ProviderAccess,
+    Authority, CredentialKind, Directory, Grant, GrantId, Lent, Memory as _, MemoryInProcess, NewCredential, Parts, ProviderAccess,
     Settings, Store as _,
 };
 use seal::Sealer;
@@ -25,6 +25,7 @@ pub(crate) struct Stage {
     pub(crate) database: Database,
     pub(crate) provider: Provider,
     pub(crate) spill: Arc<MemorySpill>,
+    pub(crate) memory: Arc<MemoryInProcess>,
     pub(crate) tracker: TaskTracker,
     entropy: Arc<dyn Entropy>,
     sealer: Arc<Sealer>,
@@ -54,6 +55,7 @@ impl Stage {
             database: Database::memory(Side::Connect, clock.clone()).unwrap(),
             provider: Provider::new(clock.clone(), grace),
             spill: Arc::default(),
+            memory: Arc::default(),
             tracker: TaskTracker::new(),
             sealer: seal::testing::sealer(&entropy),
             entropy,
@@ -69,6 +71,7 @@ impl Stage {
             directory: Arc::new(OneProvider::new(self.catalogue_id)),
             sealer: self.sealer.clone(),
             spill: self.spill.clone(),
+            memory: self.memory.clone(),
             clock: self.clock.clone(),
             entropy: self.entropy.clone(),
             tracker: self.tracker.clone(),
@@ -92,6 +95,16 @@ impl Stage {
 
     pub(crate) async fn row(&self, id: GrantId) -> Grant {
         self.database.grant(id).await.unwrap().unwrap()
+    }
+
+    /// This instance has seen everything that is in the store.
+    pub(crate) async fn remember_all(&self) {
+        self.memory.note(self.database.last_event().await.unwrap()).await.unwrap();
+    }
+
+    /// This instance has lost its memory.
+    pub(crate) async fn forget(&self) {
+        self.memory.note(0).await.unwrap();
     }
 
     pub(crate) fn fail_store(&self, name: &'static str, times: u32) {

@@ -58,7 +58,11 @@ pub(super) fn with_secrets(tx: &mut Tx, row: &Row) -> Result<OAuthClient, StoreE
         params![id],
     )?;
     let secret = |row: &Row| {
-        Ok(ClientSecret { id: row.get("id")?, sealed: row.get("secret")?, created_at: row.get("created_at")? })
+        Ok(ClientSecret {
+            id: row.get("id")?,
+            sealed: row.get("secret")?,
+            created_at: row.get("created_at")?,
+        })
     };
     Ok(OAuthClient {
         id,

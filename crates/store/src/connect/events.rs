@@ -1,6 +1,6 @@
 //! Events of connections, and the cursor over events of grants.
 
-use base::StoreError;
+use base::{StoreError, Timestamp};
 use connect::{ConnectionId, End, Event, GrantNews, GrantNewsItem, Told};
 use refresh::GrantId;
 
@@ -31,8 +31,33 @@ pub(super) fn append(tx: &mut Tx, events: &[Event]) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// Appends an event that must not be told twice. The connection's row is locked, so that of two processes one sees the other's.
+pub(super) fn append_once(tx: &mut Tx, event: &Event, since: Timestamp) -> Result<bool, StoreError> {
+    let Some(announcement) = event.data.get("announcement").and_then(serde_json::Value::as_str) else {
+        return Err(StoreError::Statement("an event that is told once carries its announcement".to_owned()));
+    };
+    let lock = "UPDATE connections SET version = version WHERE id = $1 AND stage = 'live'";
+    if tx.execute(lock, params![event.connection])? == 0 {
+        return Ok(false);
+    }
+    let told = tx.query(
+        "SELECT data FROM connect_events WHERE connection = $1 AND kind = $2 AND at >= $3",
+        params![event.connection, event.kind.as_str(), since],
+    )?;
+    for row in &told {
+        let data: serde_json::Value = row.json("data")?;
+        if data["announcement"] == announcement {
+            return Ok(false);
+        }
+    }
+    append(tx, std::slice::from_ref(event))?;
+    Ok(true)
+}
+
 pub(super) fn news(tx: &mut Tx, limit: u32) -> Result<GrantNews, StoreError> {
-    let cursor: u64 = tx.query_one("SELECT value FROM counters WHERE name = 'connect_grant_news'", params![])?.get("value")?;
+    let cursor: u64 = tx
+        .query_one("SELECT value FROM counters WHERE name = 'connect_grant_news'", params![])?
+        .get("value")?;
     let rows = tx.query(
         "SELECT position, grant_id, at, generation, change, reason, next_try_at, flag FROM grant_events
          WHERE position > $1 ORDER BY position LIMIT $2",

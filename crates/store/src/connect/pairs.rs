@@ -2,7 +2,8 @@
 
 use base::{StoreError, Timestamp};
 use connect::{
-    Connection, ConnectSession, ConnectionFilter, ConnectionId, End, Event, NewConnection, NewSide, Paired, StateKind, Swap, Swapped,
+    ConnectSession, Connection, ConnectionFilter, ConnectionId, End, Event, NewConnection, NewSide, Paired,
+    StateKind, Swap, Swapped,
 };
 use refresh::{EndReason, GivenCredential, GrantId};
 
@@ -13,11 +14,13 @@ use crate::{Tx, Value, params};
 fn search_text(connection: &NewConnection) -> String {
     let NewConnection { reference, platform, accounting, .. } = connection;
     let side = |side: &NewSide| format!("{}\n{}\n{}", side.company.name, side.company.id, side.provider);
-    format!("{}\n{}\n{}", side(platform), side(accounting), reference.as_deref().unwrap_or_default()).to_lowercase()
+    format!("{}\n{}\n{}", side(platform), side(accounting), reference.as_deref().unwrap_or_default())
+        .to_lowercase()
 }
 
 pub(super) fn insert(tx: &mut Tx, new: &NewConnection) -> Result<Paired, StoreError> {
-    let (stage, told) = if new.pending { ("pending", StateKind::Pending) } else { ("live", StateKind::Active) };
+    let (stage, told) =
+        if new.pending { ("pending", StateKind::Pending) } else { ("live", StateKind::Active) };
     if new.pending
         && let Some(taken) = taken(tx, &new.platform, &new.accounting)?
     {
@@ -52,12 +55,15 @@ pub(super) fn insert(tx: &mut Tx, new: &NewConnection) -> Result<Paired, StoreEr
     if written == 1 {
         return Ok(Paired::Yes);
     }
-    taken(tx, &new.platform, &new.accounting)?
-        .ok_or_else(|| StoreError::Statement("a connection was not written although both companies are free".to_owned()))
+    taken(tx, &new.platform, &new.accounting)?.ok_or_else(|| {
+        StoreError::Statement("a connection was not written although both companies are free".to_owned())
+    })
 }
 
 fn taken(tx: &mut Tx, platform: &NewSide, accounting: &NewSide) -> Result<Option<Paired>, StoreError> {
-    let find = |tx: &mut Tx, end, side: &NewSide| owner(tx, end, &side.provider, &side.environment, &side.company.id);
+    let find = |tx: &mut Tx, end, side: &NewSide| {
+        owner(tx, end, &side.provider, &side.environment, &side.company.id)
+    };
     if let Some(other) = find(tx, End::Platform, platform)? {
         return Ok(Some(Paired::PlatformTaken(other)));
     }
@@ -79,7 +85,12 @@ pub(super) fn owner(
     tx.query_opt(&sql, params![provider, environment, company])?.map(|row| row.get("id")).transpose()
 }
 
-pub(super) fn confirm(tx: &mut Tx, id: ConnectionId, version: u64, event: &Event) -> Result<Paired, StoreError> {
+pub(super) fn confirm(
+    tx: &mut Tx,
+    id: ConnectionId,
+    version: u64,
+    event: &Event,
+) -> Result<Paired, StoreError> {
     let Some(connection) = one(tx, id)? else { return Ok(Paired::Stale) };
     let side = |side: &connect::Side| NewSide {
         provider: side.provider.clone(),
@@ -100,7 +111,9 @@ pub(super) fn confirm(tx: &mut Tx, id: ConnectionId, version: u64, event: &Event
         Ok(1) => {}
         Ok(_) => return Ok(Paired::Stale),
         // Somebody else was quicker between the look and the write; which company it was does not matter to what is said.
-        Err(StoreError::Duplicate(columns)) if columns.contains("accounting") => return Ok(Paired::AccountingTaken(id)),
+        Err(StoreError::Duplicate(columns)) if columns.contains("accounting") => {
+            return Ok(Paired::AccountingTaken(id));
+        }
         Err(StoreError::Duplicate(_)) => return Ok(Paired::PlatformTaken(id)),
         Err(error) => return Err(error),
     }
@@ -136,7 +149,8 @@ pub(super) fn list(tx: &mut Tx, filter: &ConnectionFilter) -> Result<Vec<Connect
     if let Some(after) = filter.after {
         add("c.id > ?", Value::Text(after.to_string()));
     }
-    let condition = if conditions.is_empty() { String::new() } else { format!(" WHERE {}", conditions.join(" AND ")) };
+    let condition =
+        if conditions.is_empty() { String::new() } else { format!(" WHERE {}", conditions.join(" AND ")) };
     values.push(Value::Integer(i64::from(filter.limit)));
     let sql = format!("{}{condition} ORDER BY c.id LIMIT ${}", rows::CONNECTION, values.len());
     tx.query(&sql, &values)?.iter().map(rows::connection).collect()
@@ -185,7 +199,9 @@ pub(super) fn swap(tx: &mut Tx, change: &Change) -> Result<Swapped, StoreError> 
         return Ok(Swapped::Stale);
     }
     let before = tx.query_opt(
-        &format!("SELECT {end}_grant AS earlier FROM connections WHERE id = $1 AND version = $2 {{for_update}}"),
+        &format!(
+            "SELECT {end}_grant AS earlier FROM connections WHERE id = $1 AND version = $2 {{for_update}}"
+        ),
         params![change.connection, change.version],
     )?;
     let Some(before) = before else {
@@ -248,7 +264,12 @@ pub(super) fn move_along(
 }
 
 /// Ends a grant that no connection draws on any more (`refresh-authority` rule 16).
-pub(super) fn end_unless_shared(tx: &mut Tx, grant: GrantId, at: Timestamp, reason: EndReason) -> Result<(), StoreError> {
+pub(super) fn end_unless_shared(
+    tx: &mut Tx,
+    grant: GrantId,
+    at: Timestamp,
+    reason: EndReason,
+) -> Result<(), StoreError> {
     let sql = "SELECT 1 AS one FROM connections
                WHERE (platform_grant = $1 OR accounting_grant = $1) AND stage <> 'disconnected' LIMIT 1";
     if tx.query_opt(sql, params![grant])?.is_none() {

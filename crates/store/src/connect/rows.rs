@@ -74,7 +74,9 @@ pub(super) fn connection(row: &Row) -> Result<Connection, StoreError> {
     let stage = match row.get::<String>("stage")?.as_str() {
         "pending" => Stage::Pending,
         "live" => Stage::Live,
-        "disconnected" => Stage::Disconnected { at: row.get("disconnected_at")?, left_to_do: row.json("left_to_do")? },
+        "disconnected" => {
+            Stage::Disconnected { at: row.get("disconnected_at")?, left_to_do: row.json("left_to_do")? }
+        }
         other => return Err(unknown_word("stage", other)),
     };
     Ok(Connection {

@@ -41,7 +41,7 @@ pub(super) fn insert(tx: &mut Tx, session: &ConnectSession) -> Result<(), StoreE
 pub(super) fn advance(tx: &mut Tx, session: &ConnectSession) -> Result<bool, StoreError> {
     let written = tx.execute(
         "UPDATE connect_sessions SET purpose = $3, browser_mac_key = $4, browser_mac = $5, flow = $6, notice = $7, verifier = $8,
-                open = $9, version = version + 1
+                open = $9, expires_at = $10, version = version + 1
          WHERE id = $1 AND version = $2",
         params![
             session.id,
@@ -53,6 +53,7 @@ pub(super) fn advance(tx: &mut Tx, session: &ConnectSession) -> Result<bool, Sto
             session.notice.as_ref().map(json).transpose()?,
             session.verifier,
             is_open(session),
+            session.expires_at,
         ],
     )?;
     Ok(written == 1)

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use base::{StoreError, Timestamp};
 use refresh::{
-    AttemptRecord, CredentialKind, DegradedReason, DueGrant, EndReason, Grant, GrantChange, GrantEvent, GrantId, GrantState, Lease,
-    Marker, NumberedGrantEvent, SealedCredential,
+    AttemptRecord, CredentialKind, DegradedReason, DueGrant, EndReason, Grant, GrantChange, GrantEvent,
+    GrantId, GrantState, Lease, Marker, NumberedGrantEvent, SealedCredential,
 };
 
 use crate::{Row, Tx, params};
@@ -16,7 +16,8 @@ pub(super) fn grant(tx: &mut Tx, id: GrantId, lock: &str) -> Result<Option<Grant
             "SELECT id, provider, client_id, kind, state, state_reason, state_since, generation, access_token, refresh_token,
                     scope, obtained_at, expires_at, refresh_token_expires_at, granted_at, used_at, proven_at, next_action_at,
                     failures, lease_owner, lease_fence, lease_renewals, marker_attempt, marker_generation, marker_at,
-                    marker_unknown_in_a_row
+                    marker_unknown_in_a_row,
+                    CAST(CASE WHEN epoch < (SELECT value FROM counters WHERE name = 'epoch') THEN 1 ELSE 0 END AS BIGINT) AS in_doubt
              FROM grants WHERE id = $1 {lock}"
         ),
         params![id],
@@ -44,6 +45,7 @@ fn read_grant(row: &Row) -> Result<Grant, StoreError> {
         proven_at: row.get("proven_at")?,
         next_action_at: row.get("next_action_at")?,
         failures: row.get("failures")?,
+        in_doubt: row.get("in_doubt")?,
         lease: Lease {
             owner: row.get("lease_owner")?,
             fence: row.get("lease_fence")?,
@@ -125,7 +127,7 @@ pub(super) fn attempt(row: &Row) -> Result<AttemptRecord, StoreError> {
     })
 }
 
-/// A row of `grant_events`: position, grant_id, at, generation, change, reason, next_try_at, flag.
+/// A row of `grant_events` with all its columns.
 pub(crate) fn read_event(row: &Row) -> Result<NumberedGrantEvent, StoreError> {
     let next_try_at = || {
         row.get::<Option<Timestamp>>("next_try_at")?
@@ -147,7 +149,11 @@ pub(crate) fn read_event(row: &Row) -> Result<NumberedGrantEvent, StoreError> {
         "revived" => GrantChange::Revived,
         other => return Err(unknown_word("change", other)),
     };
-    let event =
-        GrantEvent { grant: row.get("grant_id")?, at: row.get("at")?, generation: row.get("generation")?, change };
+    let event = GrantEvent {
+        grant: row.get("grant_id")?,
+        at: row.get("at")?,
+        generation: row.get("generation")?,
+        change,
+    };
     Ok(NumberedGrantEvent { position: row.get("position")?, event })
 }

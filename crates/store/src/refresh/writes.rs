@@ -2,7 +2,8 @@
 
 use base::{StoreError, Timestamp};
 use refresh::{
-    AttemptRecord, EndReason, Failure, GivenCredential, GrantChange, GrantEvent, GrantId, GrantState, Rotation, RotationStored,
+    AttemptRecord, EndReason, Failure, GivenCredential, GrantChange, GrantEvent, GrantId, GrantState,
+    Rotation, RotationStored,
 };
 
 use super::rows;
@@ -10,12 +11,15 @@ use crate::{Tx, params};
 
 pub(super) fn store_rotation(tx: &mut Tx, rotation: &Rotation) -> Result<RotationStored, StoreError> {
     // What it was decides what the event says. The condition itself stands in the UPDATE.
-    let Some(before) = rows::grant(tx, rotation.grant, "{for_update}")? else { return Ok(RotationStored::NoLongerFits) };
+    let Some(before) = rows::grant(tx, rotation.grant, "{for_update}")? else {
+        return Ok(RotationStored::NoLongerFits);
+    };
     let generation = rotation.from_generation + 1;
     let stored = tx.execute(
         "UPDATE grants SET generation = $3, access_token = $4, refresh_token = $5, scope = coalesce($6, scope),
                 obtained_at = $7, expires_at = $8, refresh_token_expires_at = $9, proven_at = $7, next_action_at = $10,
                 state = 'active', state_reason = NULL, state_since = $7, failures = 0, stored_attempt = $11,
+                epoch = (SELECT value FROM counters WHERE name = 'epoch'),
                 marker_attempt = NULL, marker_generation = NULL, marker_at = NULL, marker_unknown_in_a_row = NULL
          WHERE id = $1 AND generation = $2
            AND ((state <> 'ended' AND marker_attempt = $11)
@@ -56,7 +60,9 @@ pub(super) fn store_rotation(tx: &mut Tx, rotation: &Rotation) -> Result<Rotatio
     let change = match before.state {
         GrantState::Ended { .. } => GrantChange::Revived,
         GrantState::Active => GrantChange::Refreshed { recovered: false },
-        GrantState::Degraded { .. } | GrantState::Unknown { .. } => GrantChange::Refreshed { recovered: true },
+        GrantState::Degraded { .. } | GrantState::Unknown { .. } => {
+            GrantChange::Refreshed { recovered: true }
+        }
     };
     append_event(tx, &GrantEvent { grant: rotation.grant, at: rotation.obtained_at, generation, change })?;
     Ok(RotationStored::Stored)
@@ -110,16 +116,28 @@ pub(super) fn end(tx: &mut Tx, id: GrantId, generation: u64, event: &GrantEvent)
 
 /// Ends a grant whatever its generation: it was replaced, or its connection disconnected. For the rooms that make connections.
 /// `false`: there is none, or it had ended before.
-pub(crate) fn end_grant(tx: &mut Tx, id: GrantId, at: Timestamp, reason: EndReason) -> Result<bool, StoreError> {
+pub(crate) fn end_grant(
+    tx: &mut Tx,
+    id: GrantId,
+    at: Timestamp,
+    reason: EndReason,
+) -> Result<bool, StoreError> {
     if !destroy(tx, id, None, at, reason)? {
         return Ok(false);
     }
-    let generation = tx.query_one("SELECT generation FROM grants WHERE id = $1", params![id])?.get("generation")?;
+    let generation =
+        tx.query_one("SELECT generation FROM grants WHERE id = $1", params![id])?.get("generation")?;
     append_event(tx, &GrantEvent { grant: id, at, generation, change: GrantChange::Ended { reason } })?;
     Ok(true)
 }
 
-fn destroy(tx: &mut Tx, id: GrantId, generation: Option<u64>, at: Timestamp, reason: EndReason) -> Result<bool, StoreError> {
+fn destroy(
+    tx: &mut Tx,
+    id: GrantId,
+    generation: Option<u64>,
+    at: Timestamp,
+    reason: EndReason,
+) -> Result<bool, StoreError> {
     // The fence is raised: who works on the grant finds that its lease is gone, and its answer fits no more.
     let written = tx.execute(
         "UPDATE grants SET state = 'ended', state_reason = $3, state_since = $4, access_token = NULL, refresh_token = NULL,
@@ -153,8 +171,9 @@ pub(crate) fn put_given(tx: &mut Tx, given: &GivenCredential) -> Result<bool, St
         tx.execute(
             "INSERT INTO grants (id, provider, client_id, kind, state, state_since, generation, access_token, refresh_token,
                     scope, obtained_at, expires_at, refresh_token_expires_at, granted_at, used_at, proven_at, next_action_at,
-                    failures, lease_fence, lease_renewals)
-             VALUES ($1, $2, $3, $4, 'active', $5, $6, $7, $8, $9, $5, $10, $11, $5, $5, $5, $12, 0, 0, 0)",
+                    failures, lease_fence, lease_renewals, epoch)
+             VALUES ($1, $2, $3, $4, 'active', $5, $6, $7, $8, $9, $5, $10, $11, $5, $5, $5, $12, 0, 0, 0,
+                     (SELECT value FROM counters WHERE name = 'epoch'))",
             values,
         )?
     } else {
@@ -164,14 +183,17 @@ pub(crate) fn put_given(tx: &mut Tx, given: &GivenCredential) -> Result<bool, St
                     expires_at = $10, refresh_token_expires_at = $11, granted_at = $5, used_at = $5, proven_at = $5,
                     next_action_at = $12, failures = 0, lease_owner = NULL, lease_fence = lease_fence + 1,
                     marker_attempt = NULL, marker_generation = NULL, marker_at = NULL, marker_unknown_in_a_row = NULL,
-                    stored_attempt = NULL
+                    stored_attempt = NULL, epoch = (SELECT value FROM counters WHERE name = 'epoch')
              WHERE id = $1 AND generation = CAST($6 AS BIGINT) - 1",
             values,
         )?
     };
     if written == 1 {
         let change = GrantChange::Given;
-        append_event(tx, &GrantEvent { grant: given.grant, at: given.given_at, generation: given.generation, change })?;
+        append_event(
+            tx,
+            &GrantEvent { grant: given.grant, at: given.given_at, generation: given.generation, change },
+        )?;
     }
     Ok(written == 1)
 }
@@ -202,19 +224,33 @@ fn append_attempt(tx: &mut Tx, record: &AttemptRecord) -> Result<(), StoreError>
 /// The last statement of its transaction: from here to the commit every other writer of events waits.
 fn append_event(tx: &mut Tx, event: &GrantEvent) -> Result<(), StoreError> {
     let position: u64 = tx
-        .query_one("UPDATE counters SET value = value + 1 WHERE name = 'grant_events' RETURNING value", params![])?
+        .query_one(
+            "UPDATE counters SET value = value + 1 WHERE name = 'grant_events' RETURNING value",
+            params![],
+        )?
         .get("value")?;
     let (reason, next_try_at, flag) = match event.change {
         GrantChange::Given | GrantChange::Revived => (None, None, false),
         GrantChange::Refreshed { recovered } => (None, None, recovered),
-        GrantChange::Degraded { reason, next_try_at, again } => (Some(reason.code()), Some(next_try_at), again),
+        GrantChange::Degraded { reason, next_try_at, again } => {
+            (Some(reason.code()), Some(next_try_at), again)
+        }
         GrantChange::Unknown { next_try_at } => (None, Some(next_try_at), false),
         GrantChange::Ended { reason } => (Some(reason.code()), None, false),
     };
     tx.execute(
         "INSERT INTO grant_events (position, grant_id, at, generation, change, reason, next_try_at, flag)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
-        params![position, event.grant, event.at, event.generation, event.change.as_str(), reason, next_try_at, flag],
+        params![
+            position,
+            event.grant,
+            event.at,
+            event.generation,
+            event.change.as_str(),
+            reason,
+            next_try_at,
+            flag
+        ],
     )?;
     Ok(())
 }

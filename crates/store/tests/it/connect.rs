@@ -2,8 +2,9 @@
 
 use base::{Secret, Timestamp};
 use connect::{
-    Advanced, ApiToken, Away, Company, ConnectSession, ConnectionFilter, ConnectionId, End, Event, EventType, Finished, Flow, KeyedHash,
-    Method, NewConnection, NewSide, Notice, Paired, Pairing, Party, Purpose, Role, StateKind, Step, Store as _, Swap, Swapped, Told,
+    Advanced, ApiToken, Away, Company, ConnectSession, ConnectionFilter, ConnectionId, End, Event, EventType,
+    Finished, Flow, KeyedHash, Method, NewConnection, NewSide, Notice, Paired, Pairing, Party, Purpose, Role,
+    StateKind, Step, Store as _, Swap, Swapped, Told,
 };
 use futures_util::future::join_all;
 use refresh::{CredentialKind, GivenCredential, GrantId, SealedCredential};
@@ -25,6 +26,7 @@ pub(crate) fn cases(suite: &mut Suite) {
         a_shared_grant_outlives_one_of_its_connections,
         positions_have_no_gaps_and_rise_with_commits,
         news_of_grants_are_told_once,
+        an_announcement_is_made_once,
         connections_are_found_by_what_is_known_of_them,
         what_is_left_behind_is_found,
     );
@@ -192,7 +194,10 @@ async fn a_client_keeps_its_newest_secrets(database: Database) {
     }
     let stored = database.oauth_client("xero", "production").await.unwrap().unwrap();
     assert_eq!(stored.client_id, "a");
-    assert_eq!(stored.secrets.iter().map(|secret| secret.sealed.as_bytes()).collect::<Vec<_>>(), [&[3_u8][..], &[2]]);
+    assert_eq!(
+        stored.secrets.iter().map(|secret| secret.sealed.as_bytes()).collect::<Vec<_>>(),
+        [&[3_u8][..], &[2]]
+    );
     database.put_oauth_client(&client(4, "b"), 2).await.unwrap();
     let stored = database.oauth_clients().await.unwrap().remove(0);
     assert_eq!((stored.client_id.as_str(), stored.secrets.len()), ("b", 1));
@@ -211,7 +216,10 @@ async fn a_step_is_taken_from_the_version_that_was_read(database: Database) {
     assert_eq!(database.advance(&step).await.unwrap(), Advanced::Yes);
     let stored = database.session(at.id).await.unwrap().unwrap();
     assert_eq!((stored.version, &stored.flow, &stored.browser), (2, &at.flow, &at.browser));
-    assert_eq!((&stored.notice, &stored.purpose, &stored.return_to), (&at.notice, &at.purpose, &at.return_to));
+    assert_eq!(
+        (&stored.notice, &stored.purpose, &stored.return_to),
+        (&at.notice, &at.purpose, &at.return_to)
+    );
     assert_eq!(stored.verifier.unwrap().as_bytes(), [9; 40]);
     assert_eq!(database.advance(&step).await.unwrap(), Advanced::Stale);
     // What is dropped is destroyed.
@@ -253,7 +261,10 @@ async fn a_pair_reserves_both_companies(database: Database) {
     // Nothing is kept of what was refused: the walk stands where it stood.
     assert_eq!(database.session(id("cse_", 3)).await.unwrap().unwrap().flow, Flow::Offered);
     assert!(database.connection(id("con_", 3)).await.unwrap().is_none());
-    assert_eq!(database.connection_of(End::Accounting, "xero", "production", "books").await.unwrap(), Some(first.id));
+    assert_eq!(
+        database.connection_of(End::Accounting, "xero", "production", "books").await.unwrap(),
+        Some(first.id)
+    );
     assert_eq!(database.connection_of(End::Accounting, "xero", "staging", "books").await.unwrap(), None);
     // Over, both are free again.
     let over = event(900, first.id, EventType::Disconnected);
@@ -261,7 +272,9 @@ async fn a_pair_reserves_both_companies(database: Database) {
     assert!(!database.disconnect(first.id, 1, NOW, &[], &over).await.unwrap());
     let gone = database.connection(first.id).await.unwrap().unwrap();
     assert_eq!(gone.stage, connect::Stage::Disconnected { at: NOW, left_to_do: vec!["By hand.".to_owned()] });
-    assert!(refresh::Store::grant(&database, first.platform.grant).await.unwrap().unwrap().credential.is_none());
+    assert!(
+        refresh::Store::grant(&database, first.platform.grant).await.unwrap().unwrap().credential.is_none()
+    );
     assert_eq!(pair(&database, &connection(4, "Love", "Books"), 4).await, Paired::Yes);
 }
 
@@ -272,11 +285,16 @@ async fn of_many_pairs_with_one_company_one_is_made(database: Database) {
         let session = finished(ready(&database, number).await, new.id);
         pairings.push((new, session, event(number, id("con_", number), EventType::Activated)));
     }
-    let results = join_all(pairings.iter().map(|(new, session, event)| {
-        let database = database.clone();
-        async move { database.pair(&Pairing { session, connection: new, moved: &[], event }).await.unwrap() }
-    }))
-    .await;
+    let results =
+        join_all(
+            pairings.iter().map(|(new, session, event)| {
+                let database = database.clone();
+                async move {
+                    database.pair(&Pairing { session, connection: new, moved: &[], event }).await.unwrap()
+                }
+            }),
+        )
+        .await;
     assert_eq!(results.iter().filter(|paired| **paired == Paired::Yes).count(), 1, "{results:?}");
     let refused = results.iter().filter(|paired| matches!(paired, Paired::AccountingTaken(_))).count();
     assert_eq!(refused, 5, "{results:?}");
@@ -325,7 +343,9 @@ async fn a_new_grant_takes_the_place_of_the_old_one(database: Database) {
     let now = database.connection(made.id).await.unwrap().unwrap();
     assert_eq!((now.accounting.grant, now.accounting.generation(), now.version), (given.grant, 5, 2));
     assert_eq!(now.platform.grant, made.platform.grant);
-    assert!(refresh::Store::grant(&database, made.accounting.grant).await.unwrap().unwrap().credential.is_none());
+    assert!(
+        refresh::Store::grant(&database, made.accounting.grant).await.unwrap().unwrap().credential.is_none()
+    );
     assert_eq!(database.timeline(made.id, None, 10).await.unwrap()[0].event, events[0]);
 }
 
@@ -342,7 +362,9 @@ async fn a_shared_grant_outlives_one_of_its_connections(database: Database) {
     assert!(database.is_shared(given.grant, first.id).await.unwrap());
     let over = event(900, first.id, EventType::Disconnected);
     assert!(database.disconnect(first.id, 2, NOW, &[], &over).await.unwrap());
-    let alive = async |grant: GrantId| refresh::Store::grant(&database, grant).await.unwrap().unwrap().credential.is_some();
+    let alive = async |grant: GrantId| {
+        refresh::Store::grant(&database, grant).await.unwrap().unwrap().credential.is_some()
+    };
     assert!(alive(given.grant).await);
     assert!(!alive(first.platform.grant).await);
     assert!(!alive(second.accounting.grant).await, "nobody draws on it any more");
@@ -361,7 +383,10 @@ async fn positions_have_no_gaps_and_rise_with_commits(database: Database) {
     });
     join_all(telling).await;
     let all = database.timeline(made.id, None, 100).await.unwrap();
-    assert_eq!(all.iter().map(|event| event.position).collect::<Vec<_>>(), (1..=21).rev().collect::<Vec<_>>());
+    assert_eq!(
+        all.iter().map(|event| event.position).collect::<Vec<_>>(),
+        (1..=21).rev().collect::<Vec<_>>()
+    );
     let public = database.events_after(1, 100).await.unwrap();
     assert_eq!(public.len(), 15);
     assert!(public.is_sorted_by(|a, b| a.position < b.position));
@@ -376,7 +401,11 @@ async fn news_of_grants_are_told_once(database: Database) {
     let news = database.grant_news(10).await.unwrap();
     assert_eq!((news.cursor, news.news.len()), (0, 2));
     assert_eq!(news.news[1].connections, [(made.id, End::Accounting)]);
-    let told = [Told { connection: made.id, state: Some(StateKind::Attention), events: vec![event(9, made.id, EventType::AttentionRequired)] }];
+    let told = [Told {
+        connection: made.id,
+        state: Some(StateKind::Attention),
+        events: vec![event(9, made.id, EventType::AttentionRequired)],
+    }];
     assert!(database.take_grant_news(0, 2, &told).await.unwrap());
     assert!(!database.take_grant_news(0, 2, &told).await.unwrap());
     let now = database.connection(made.id).await.unwrap().unwrap();
@@ -386,15 +415,38 @@ async fn news_of_grants_are_told_once(database: Database) {
     assert_eq!(database.last_position().await.unwrap(), 2);
 }
 
+async fn an_announcement_is_made_once(database: Database) {
+    let made = connection(1, "Love", "Books");
+    pair(&database, &made, 1).await;
+    let announce = |number: u32, mark: &str| Event {
+        data: serde_json::json!({ "announcement": mark }),
+        ..event(number, made.id, EventType::Expiring)
+    };
+    let telling = (1..=6).map(|number| {
+        let (database, event) = (database.clone(), announce(number, "platform-in-30-days"));
+        async move { database.tell_once(&event, NOW).await.unwrap() }
+    });
+    assert_eq!(join_all(telling).await.into_iter().filter(|told| *told).count(), 1);
+    assert!(database.tell_once(&announce(7, "platform-in-7-days"), NOW).await.unwrap());
+    // A new credential is announced anew.
+    let later = Timestamp::from_seconds(1_900_000_000);
+    let again = Event { at: later, ..announce(8, "platform-in-30-days") };
+    assert!(database.tell_once(&again, later).await.unwrap());
+    assert_eq!(database.connection(made.id).await.unwrap().unwrap().version, 1);
+}
+
 async fn connections_are_found_by_what_is_known_of_them(database: Database) {
-    for (number, platform, accounting) in [(1, "Love Crème", "Books 100%"), (2, "Holm", "Björk"), (3, "Nord", "Other")] {
+    for (number, platform, accounting) in
+        [(1, "Love Crème", "Books 100%"), (2, "Holm", "Björk"), (3, "Nord", "Other")]
+    {
         assert_eq!(pair(&database, &connection(number, platform, accounting), number).await, Paired::Yes);
     }
     let find = async |filter: ConnectionFilter| -> Vec<ConnectionId> {
         let found = database.connections(&ConnectionFilter { limit: 10, ..filter }).await.unwrap();
         found.into_iter().map(|connection| connection.id).collect()
     };
-    let with_text = |text: &str| ConnectionFilter { text: Some(text.to_owned()), ..ConnectionFilter::default() };
+    let with_text =
+        |text: &str| ConnectionFilter { text: Some(text.to_owned()), ..ConnectionFilter::default() };
     let ids: Vec<ConnectionId> = (1..=3).map(|number| id("con_", number)).collect();
     assert_eq!(find(ConnectionFilter::default()).await, ids);
     assert_eq!(find(with_text("HOLM")).await, [ids[1]]);
@@ -402,10 +454,20 @@ async fn connections_are_found_by_what_is_known_of_them(database: Database) {
     assert_eq!(find(with_text("100%")).await, [ids[0]]);
     assert_eq!(find(with_text("1%")).await, []);
     assert_eq!(find(with_text("reference 3")).await, [ids[2]]);
-    assert_eq!(find(ConnectionFilter { reference: Some("Reference 2".to_owned()), ..ConnectionFilter::default() }).await, [ids[1]]);
+    assert_eq!(
+        find(ConnectionFilter { reference: Some("Reference 2".to_owned()), ..ConnectionFilter::default() })
+            .await,
+        [ids[1]]
+    );
     assert_eq!(find(ConnectionFilter { after: Some(ids[0]), ..ConnectionFilter::default() }).await, ids[1..]);
-    assert_eq!(find(ConnectionFilter { provider: Some("fortnox".to_owned()), ..ConnectionFilter::default() }).await, []);
-    assert_eq!(find(ConnectionFilter { state: Some(StateKind::Attention), ..ConnectionFilter::default() }).await, []);
+    assert_eq!(
+        find(ConnectionFilter { provider: Some("fortnox".to_owned()), ..ConnectionFilter::default() }).await,
+        []
+    );
+    assert_eq!(
+        find(ConnectionFilter { state: Some(StateKind::Attention), ..ConnectionFilter::default() }).await,
+        []
+    );
     assert_eq!(database.connection_counts().await.unwrap(), [(StateKind::Active, 3)]);
     let settings = serde_json::from_str(r#"{"a": "ö"}"#).unwrap();
     let changed = event(7, ids[0], EventType::SettingsChanged);

@@ -14,8 +14,8 @@ mod sqlite_engine;
 // One line a room.
 mod audit;
 mod authserver;
-mod connect;
 mod authserver_races;
+mod connect;
 mod identity;
 mod keys;
 mod platform;

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use base::testing::{ManualClock, SeededEntropy};
 use base::Timestamp;
+use base::testing::{ManualClock, SeededEntropy};
 use refresh::{
-    AttemptId, AttemptOutcome, AttemptRecord, Cause, CredentialKind, DegradedReason, EndReason, Failure, GivenCredential, Grant,
-    GrantChange, GrantEvent, GrantId, GrantState, LeaseAnswer, LeaseProof, Marker, Rotation, RotationStored, SealedCredential, Store,
+    AttemptId, AttemptOutcome, AttemptRecord, Cause, CredentialKind, DegradedReason, EndReason, Failure,
+    GivenCredential, Grant, GrantChange, GrantEvent, GrantId, GrantState, LeaseAnswer, LeaseProof, Marker,
+    Rotation, RotationStored, SealedCredential, Store,
 };
 use seal::Sealed;
 use store::{Database, Side};
@@ -26,6 +27,8 @@ pub(crate) fn cases(suite: &mut Suite) {
         what_is_due_comes_most_overdue_first,
         notes_never_move_back,
         writers_of_events_leave_no_gap_behind,
+        an_epoch_puts_every_grant_in_doubt_until_it_is_proven,
+        the_operator_accepts_what_waits,
     );
 }
 
@@ -130,14 +133,26 @@ async fn a_given_credential_comes_back(database: Database) {
     assert!(database.grant(id).await.unwrap().is_none());
     assert!(database.give(&given(id, 1)).await.unwrap());
     let row = row(&database, id).await;
-    assert_eq!((row.provider.as_str(), row.client_id.as_str(), row.kind), ("pleo", "client", CredentialKind::OAuth));
+    assert_eq!(
+        (row.provider.as_str(), row.client_id.as_str(), row.kind),
+        ("pleo", "client", CredentialKind::OAuth)
+    );
     assert_eq!((row.state, row.generation, row.failures), (GrantState::Active, 1, 0));
     let credential = row.credential.unwrap();
-    assert_eq!((credential.access_token, credential.refresh_token), (sealed(1).access_token, sealed(1).refresh_token));
-    assert_eq!((row.obtained_at, row.granted_at, row.proven_at, row.expires_at), (at(0), at(0), at(0), Some(at(900))));
+    assert_eq!(
+        (credential.access_token, credential.refresh_token),
+        (sealed(1).access_token, sealed(1).refresh_token)
+    );
+    assert_eq!(
+        (row.obtained_at, row.granted_at, row.proven_at, row.expires_at),
+        (at(0), at(0), at(0), Some(at(900)))
+    );
     assert_eq!((row.scope, row.next_action_at), (Some("a b".parse().unwrap()), Some(at(700))));
     assert_eq!((row.marker, row.lease), (None, refresh::Lease::default()));
-    assert_eq!((database.last_event().await.unwrap(), changes(&database).await), (1, vec![GrantChange::Given]));
+    assert_eq!(
+        (database.last_event().await.unwrap(), changes(&database).await),
+        (1, vec![GrantChange::Given])
+    );
 }
 
 async fn a_replacement_is_written_only_over_the_generation_it_was_made_for(database: Database) {
@@ -156,18 +171,25 @@ async fn a_lease_is_taken_once_and_over_only_when_it_stood_still(database: Datab
     database.give(&given(id, 1)).await.unwrap();
     let proof = taken(&database, id).await;
     assert_eq!((proof.owner(), proof.fence()), ("one", 1));
-    let LeaseAnswer::Held(held) = database.take_lease(id, "two", None).await.unwrap() else { panic!("it is held") };
+    let LeaseAnswer::Held(held) = database.take_lease(id, "two", None).await.unwrap() else {
+        panic!("it is held")
+    };
     assert_eq!(held.lease.owner.as_deref(), Some("one"));
     assert!(database.renew_lease(&proof).await.unwrap());
     let moved = database.take_lease(id, "two", Some(&held.lease)).await.unwrap();
     let LeaseAnswer::Held(held) = moved else { panic!("it was renewed since it was seen") };
-    let LeaseAnswer::Taken(second, _) = database.take_lease(id, "two", Some(&held.lease)).await.unwrap() else {
+    let LeaseAnswer::Taken(second, _) = database.take_lease(id, "two", Some(&held.lease)).await.unwrap()
+    else {
         panic!("it stood still since it was seen")
     };
     assert_eq!(second.fence(), 2);
     assert!(!database.renew_lease(&proof).await.unwrap());
     database.release_lease(&proof).await.unwrap();
-    assert_eq!(row(&database, id).await.lease.owner.as_deref(), Some("two"), "the first holder gives back nothing of the second");
+    assert_eq!(
+        row(&database, id).await.lease.owner.as_deref(),
+        Some("two"),
+        "the first holder gives back nothing of the second"
+    );
     database.release_lease(&second).await.unwrap();
     assert_eq!(taken(&database, id).await.fence(), 3);
 }
@@ -197,7 +219,11 @@ async fn a_rotation_is_stored_once_and_told_in_order(database: Database) {
     assert_eq!(database.store_rotation(&rotation(id, attempt)).await.unwrap(), RotationStored::AlreadyStored);
     let row = row(&database, id).await;
     assert_eq!((row.generation, row.marker, row.expires_at), (2, None, Some(at(1601))));
-    assert_eq!((row.scope, row.proven_at), (Some("a b".parse().unwrap()), at(701)), "a scope that is not told stays");
+    assert_eq!(
+        (row.scope, row.proven_at),
+        (Some("a b".parse().unwrap()), at(701)),
+        "a scope that is not told stays"
+    );
     assert_eq!(row.credential.unwrap().access_token, sealed(2).access_token);
     assert_eq!(database.attempts(id, 10).await.unwrap(), [record(id, attempt, AttemptOutcome::Advanced)]);
     assert_eq!(changes(&database).await, [GrantChange::Given, GrantChange::Refreshed { recovered: false }]);
@@ -274,7 +300,11 @@ async fn an_end_destroys_and_a_late_answer_revives(database: Database) {
     assert!(database.end(id, 2, &event).await.unwrap());
     assert!(!database.end(id, 2, &event).await.unwrap());
     let late = Rotation { from_generation: 2, ..rotation(id, ids.attempt()) };
-    assert_eq!(database.store_rotation(&late).await.unwrap(), RotationStored::NoLongerFits, "withdrawn stays withdrawn");
+    assert_eq!(
+        database.store_rotation(&late).await.unwrap(),
+        RotationStored::NoLongerFits,
+        "withdrawn stays withdrawn"
+    );
 }
 
 async fn what_is_due_comes_most_overdue_first(database: Database) {
@@ -291,7 +321,11 @@ async fn what_is_due_comes_most_overdue_first(database: Database) {
     database.postpone(grants[3], 1, Some(at(400))).await.unwrap();
     let proof = taken(&database, grants[0]).await;
     database.postpone(grants[0], 1, None).await.unwrap();
-    assert_eq!(due(database.due(at(300), 10).await.unwrap()), [grants[1], grants[0]], "another generation, and a held lease, stay");
+    assert_eq!(
+        due(database.due(at(300), 10).await.unwrap()),
+        [grants[1], grants[0]],
+        "another generation, and a held lease, stay"
+    );
     let rows = database.due(at(300), 10).await.unwrap();
     assert_eq!((rows[0].healthy, rows[0].generation, rows[0].provider.as_str()), (true, 1, "pleo"));
     database.begin_attempt(&proof, &marker(ids.attempt())).await.unwrap();
@@ -321,11 +355,53 @@ async fn writers_of_events_leave_no_gap_behind(database: Database) {
         let mut seen = Vec::new();
         while seen.len() < grants.len() {
             let after = seen.last().copied().unwrap_or(0);
-            seen.extend(database.events_after(after, 3).await.unwrap().iter().map(|numbered| numbered.position));
+            seen.extend(
+                database.events_after(after, 3).await.unwrap().iter().map(|numbered| numbered.position),
+            );
             tokio::task::yield_now().await;
         }
         seen
     };
     let (_, seen) = tokio::join!(futures_util::future::join_all(writing), reading);
     assert_eq!(seen, (1..=40).collect::<Vec<u64>>());
+}
+
+async fn an_epoch_puts_every_grant_in_doubt_until_it_is_proven(database: Database) {
+    let ids = Ids::new();
+    let grants = [ids.grant(), ids.grant()];
+    let empty = database.epoch().await.unwrap();
+    assert_eq!((empty.number, empty.last_event, empty.has_grants, empty.heartbeat), (1, 0, false, None));
+    for id in grants {
+        database.give(&given(id, 1)).await.unwrap();
+    }
+    database.beat(at(5)).await.unwrap();
+    assert!(database.raise_epoch(1, at(6)).await.unwrap());
+    assert!(!database.raise_epoch(1, at(7)).await.unwrap(), "another instance did it");
+    let epoch = database.epoch().await.unwrap();
+    assert_eq!((epoch.number, epoch.last_event, epoch.has_grants), (2, 2, true));
+    assert_eq!((epoch.heartbeat, epoch.raised_at), (Some(at(5)), Some(at(6))));
+    assert_eq!(database.in_doubt().await.unwrap(), 2);
+    let proof = taken(&database, grants[0]).await;
+    assert!(!database.clear_doubt(&proof, 2).await.unwrap());
+    assert!(database.clear_doubt(&proof, 1).await.unwrap());
+    assert!(database.give(&given(grants[1], 2)).await.unwrap());
+    assert!(!row(&database, grants[0]).await.in_doubt && !row(&database, grants[1]).await.in_doubt);
+    assert_eq!(database.in_doubt().await.unwrap(), 0);
+}
+
+async fn the_operator_accepts_what_waits(database: Database) {
+    let ids = Ids::new();
+    let id = ids.grant();
+    database.give(&given(id, 1)).await.unwrap();
+    database.raise_epoch(1, at(6)).await.unwrap();
+    let proof = taken(&database, id).await;
+    let reason = DegradedReason::PossiblyRestored;
+    let state = GrantState::Degraded { since: at(7), reason };
+    let change = GrantChange::Degraded { reason, next_try_at: at(8), again: false };
+    assert!(database.record_failure(&proof, &failure(id, ids.attempt(), state, change)).await.unwrap());
+    assert_eq!(row(&database, id).await.next_action_at, None);
+    assert_eq!(database.accept_restored(at(9)).await.unwrap(), 1);
+    let row = row(&database, id).await;
+    assert_eq!((row.in_doubt, row.next_action_at), (false, Some(at(9))));
+    assert_eq!(database.accept_restored(at(10)).await.unwrap(), 0);
 }

@@ -12,6 +12,8 @@ mod token;
 use axum::Router;
 use axum::routing::{get, post};
 
+pub(super) use authorize::targets;
+
 use super::PlatformState;
 use crate::shared::Site;
 

@@ -22,7 +22,10 @@ impl<B: Body<Data = Bytes>> Body for AnnouncedBody<B> {
     type Data = Bytes;
     type Error = B::Error;
 
-    fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
         let polled = self.inner.as_mut().poll_frame(context);
         if let (Poll::Ready(Some(Ok(frame))), Some(left)) = (&polled, self.left) {
             let length = frame.data_ref().map_or(0, Bytes::len);

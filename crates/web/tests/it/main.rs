@@ -1,5 +1,6 @@
 //! The doors of both sides from outside: one binary for all of them.
 
+mod connect;
 mod look;
-mod sandbox;
 mod platform;
+mod sandbox;

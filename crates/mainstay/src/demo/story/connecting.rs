@@ -223,3 +223,24 @@ pub(super) async fn disconnect(world: &World<'_>, id: &str) -> Result<((), Strin
     expect(told.ends_with("connection-disconnected"), format!("the refusal calls itself `{told}`"))?;
     Ok(((), format!("{id} is disconnected, and a call is refused as {told}")))
 }
+
+/// Connections of an earlier walk on the same data.
+pub(super) async fn left_over(world: &World<'_>) -> Result<Vec<String>, Unexpected> {
+    let list = world.backend("connect").get(&world.connect("/v1/connections")).await?.expect(200)?.json()?;
+    let connections = list["data"].as_array().cloned().unwrap_or_default();
+    let live = connections.iter().filter(|connection| connection["state"] != "disconnected");
+    Ok(live.filter_map(|connection| text(&connection["id"])).collect())
+}
+
+/// Ends them, so that their companies are free.
+pub(super) async fn end_left_over(
+    world: &World<'_>,
+    connections: &[String],
+) -> Result<((), String), Unexpected> {
+    for id in connections {
+        let url = world.connect(&format!("/v1/connections/{id}"));
+        let ended = world.backend("connect").call(Method::DELETE, &url, None, &[]).await?;
+        expect(ended.status.is_success(), format!("{id} was not ended: {}", ended.status))?;
+    }
+    Ok(((), format!("{} connections are disconnected", connections.len())))
+}

@@ -1,6 +1,6 @@
+use ::connect::{ConnectionId, End, Need};
 use axum::extract::State;
 use base::Secret;
-use ::connect::{ConnectionId, End, Need};
 use serde::Deserialize;
 use serde_json::Value;
 

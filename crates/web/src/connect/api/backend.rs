@@ -1,6 +1,6 @@
+use ::connect::{AccessError, Caller, Need};
 use axum::extract::FromRequestParts;
 use axum::response::{IntoResponse, Response};
-use ::connect::{AccessError, Caller, Need};
 use http::request::Parts;
 use http::{StatusCode, header};
 
@@ -18,8 +18,16 @@ impl Backend {
         if self.0.may(need) {
             return Ok(&self.0);
         }
-        let problem = Problem::new(StatusCode::FORBIDDEN, "insufficient-role", "The API token's role does not allow this");
-        Err(Refusal(problem.detail(format!("The token has the role `{}`; this needs {}.", self.0.role, need.roles()))))
+        let problem = Problem::new(
+            StatusCode::FORBIDDEN,
+            "insufficient-role",
+            "The API token's role does not allow this",
+        );
+        Err(Refusal(problem.detail(format!(
+            "The token has the role `{}`; this needs {}.",
+            self.0.role,
+            need.roles()
+        ))))
     }
 }
 

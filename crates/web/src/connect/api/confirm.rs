@@ -1,5 +1,5 @@
-use axum::extract::State;
 use ::connect::{ConnectionId, Need};
+use axum::extract::State;
 use serde_json::Value;
 
 use super::super::ConnectState;

@@ -1,5 +1,5 @@
-use axum::extract::State;
 use ::connect::{ConnectionFilter, ConnectionId, Need, StateKind};
+use axum::extract::State;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -26,11 +26,18 @@ pub(super) async fn list(
 ) -> Result<axum::Json<Value>, Refusal> {
     backend.need(Need::Connections)?;
     let limit = paging::limit(wanted.limit)?;
-    let told: Option<StateKind> = wanted.state.as_deref().map(str::parse).transpose().map_err(|error| {
-        Problem::bad_request(format!("`state` is not accepted: {error}."))
-    })?;
-    let after: Option<ConnectionId> =
-        wanted.after.as_deref().map(str::parse).transpose().map_err(|_| Problem::bad_request("`after` is not a cursor of this list."))?;
+    let told: Option<StateKind> = wanted
+        .state
+        .as_deref()
+        .map(str::parse)
+        .transpose()
+        .map_err(|error| Problem::bad_request(format!("`state` is not accepted: {error}.")))?;
+    let after: Option<ConnectionId> = wanted
+        .after
+        .as_deref()
+        .map(str::parse)
+        .transpose()
+        .map_err(|_| Problem::bad_request("`after` is not a cursor of this list."))?;
     // One more than asked for tells whether the list goes on.
     let filter = ConnectionFilter {
         reference: wanted.reference,
@@ -44,7 +51,7 @@ pub(super) async fn list(
     let more = found.len() > limit as usize;
     found.truncate(limit as usize);
     let next = found.last().filter(|_| more).map(|found| found.connection.id.to_string());
-    Ok(axum::Json(paging::list(found.iter().map(connection_json).collect(), next)))
+    Ok(axum::Json(paging::list(&found.iter().map(connection_json).collect::<Vec<_>>(), next.as_deref())))
 }
 
 pub(super) async fn show(

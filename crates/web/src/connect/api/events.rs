@@ -1,7 +1,7 @@
 use std::time::Duration;
 
-use axum::extract::State;
 use ::connect::Need;
+use axum::extract::State;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -32,10 +32,12 @@ pub(super) async fn events(
     let limit = paging::limit(wanted.limit)?;
     let wait = wanted.wait.unwrap_or(0);
     if wait > LONGEST_WAIT {
-        return Err(Problem::bad_request(format!("`wait` is a number of seconds up to {LONGEST_WAIT}.")).into());
+        return Err(
+            Problem::bad_request(format!("`wait` is a number of seconds up to {LONGEST_WAIT}.")).into()
+        );
     }
     let after = wanted.after.unwrap_or(0);
     let events = state.connect.events(after, limit, Duration::from_secs(wait)).await?;
     let next = events.last().map_or(after, |event| event.position);
-    Ok(axum::Json(paging::list(events.iter().map(event_json).collect(), Some(next.to_string()))))
+    Ok(axum::Json(paging::list(&events.iter().map(event_json).collect::<Vec<_>>(), Some(&next.to_string()))))
 }

@@ -16,6 +16,6 @@ pub(super) fn limit(asked: Option<u32>) -> Result<u32, Refusal> {
 }
 
 /// A list in its envelope.
-pub(super) fn list(data: Vec<Value>, next: Option<String>) -> Value {
+pub(super) fn list(data: &[Value], next: Option<&str>) -> Value {
     json!({ "data": data, "next": next })
 }

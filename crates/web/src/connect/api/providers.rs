@@ -1,5 +1,5 @@
-use axum::extract::State;
 use ::connect::Need;
+use axum::extract::State;
 use serde_json::{Value, json};
 
 use super::super::ConnectState;
@@ -8,18 +8,21 @@ use super::paging;
 use super::refusal::Refusal;
 
 /// What this deployment knows of each provider, and whether it has a client there.
-pub(super) async fn list(State(state): State<ConnectState>, backend: Backend) -> Result<axum::Json<Value>, Refusal> {
+pub(super) async fn list(
+    State(state): State<ConnectState>,
+    backend: Backend,
+) -> Result<axum::Json<Value>, Refusal> {
     backend.need(Need::Connections)?;
     let clients = state.connect.clients().await?;
-    let rows = state
+    let rows: Vec<_> = state
         .connect
         .directory()
         .iter()
         .map(|access| {
             let provider = &access.provider;
-            let client = clients
-                .iter()
-                .find(|client| client.provider == provider.id.as_str() && client.environment == access.endpoints.environment);
+            let client = clients.iter().find(|client| {
+                client.provider == provider.id.as_str() && client.environment == access.endpoints.environment
+            });
             json!({
                 "id": provider.id,
                 "name": provider.name,
@@ -34,5 +37,5 @@ pub(super) async fn list(State(state): State<ConnectState>, backend: Backend) ->
             })
         })
         .collect();
-    Ok(axum::Json(paging::list(rows, None)))
+    Ok(axum::Json(paging::list(&rows, None)))
 }

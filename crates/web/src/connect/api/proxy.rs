@@ -1,8 +1,8 @@
+use ::connect::proxy::Call;
+use ::connect::{ConnectionId, End, Need};
 use axum::body::Body;
 use axum::extract::{OriginalUri, Request, State};
 use axum::response::Response;
-use ::connect::proxy::Call;
-use ::connect::{ConnectionId, End, Need};
 use serde::Deserialize;
 
 use super::super::ConnectState;
@@ -26,9 +26,16 @@ pub(super) async fn proxy(
     backend.need(Need::Proxy)?;
     // As it was sent: decoding and encoding again would change it.
     let sent = uri.path_and_query().map_or_else(|| uri.path(), |sent| sent.as_str());
-    let path_and_query = after_proxy(sent, id, end).ok_or_else(|| Problem::bad_request("The path cannot be read."))?.to_owned();
+    let path_and_query = after_proxy(sent, id, end)
+        .ok_or_else(|| Problem::bad_request("The path cannot be read."))?
+        .to_owned();
     let (parts, body) = request.into_parts();
-    let call = Call { method: parts.method, path_and_query, headers: parts.headers, body: outbound::Body::wrap(body) };
+    let call = Call {
+        method: parts.method,
+        path_and_query,
+        headers: parts.headers,
+        body: outbound::Body::wrap(body),
+    };
     let answer = state.connect.proxy(id, end, call).await?;
     Ok(answer.map(Body::new))
 }

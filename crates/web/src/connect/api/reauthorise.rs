@@ -1,5 +1,5 @@
-use axum::extract::{Request, State};
 use ::connect::{ConnectionId, End, Method, Need};
+use axum::extract::{Request, State};
 use http::header;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -47,8 +47,11 @@ async fn read(request: Request) -> Result<Asked, Refusal> {
         .headers()
         .get(header::CONTENT_TYPE)
         .and_then(|value| value.to_str().ok())
-        .is_some_and(|value| value.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json")));
-    let bytes = axum::body::to_bytes(request.into_body(), LARGEST).await.map_err(|_| Problem::too_large(LARGEST))?;
+        .is_some_and(|value| {
+            value.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"))
+        });
+    let bytes =
+        axum::body::to_bytes(request.into_body(), LARGEST).await.map_err(|_| Problem::too_large(LARGEST))?;
     if bytes.is_empty() {
         return Ok(Asked::default());
     }

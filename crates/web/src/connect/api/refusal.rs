@@ -1,8 +1,8 @@
-use axum::response::{IntoResponse, Response};
 use ::connect::proxy::ProxyError;
 use ::connect::{
     ConfirmError, DisconnectError, LinkError, ReauthoriseError, ReplaceKeyError, SettingsError, Unusable,
 };
+use axum::response::{IntoResponse, Response};
 use http::{HeaderName, HeaderValue, StatusCode};
 use std::time::Duration;
 
@@ -66,7 +66,8 @@ fn disconnected() -> Problem {
 }
 
 fn company_mismatch(detail: String) -> Problem {
-    Problem::new(StatusCode::CONFLICT, "company-mismatch", "The credential is for another company").detail(detail)
+    Problem::new(StatusCode::CONFLICT, "company-mismatch", "The credential is for another company")
+        .detail(detail)
 }
 
 fn changed_meanwhile() -> Problem {
@@ -96,20 +97,26 @@ impl From<Unusable> for Refusal {
             Unusable::RefreshPending { retry_after } => refresh_pending(retry_after),
             Unusable::Degraded { reason, retry_after } => {
                 let json = reason_json(Some(&reason));
-                Problem::new(StatusCode::SERVICE_UNAVAILABLE, "provider-degraded", "The provider is out of order")
-                    .detail(reason.sentence)
-                    .with("reason", json)
-                    .retry_after(seconds(retry_after))
+                Problem::new(
+                    StatusCode::SERVICE_UNAVAILABLE,
+                    "provider-degraded",
+                    "The provider is out of order",
+                )
+                .detail(reason.sentence)
+                .with("reason", json)
+                .retry_after(seconds(retry_after))
             }
             Unusable::NoSuchGeneration => Problem::unprocessable("This end has not reached that generation."),
             Unusable::CannotOpen => {
                 tracing::error!("a stored credential cannot be opened or sent");
                 Problem::internal()
             }
-            Unusable::NotSetUp(provider) => {
-                Problem::new(StatusCode::SERVICE_UNAVAILABLE, "provider-not-set-up", "The provider is not set up here")
-                    .detail(format!("{provider} is missing in the catalogue of this deployment."))
-            }
+            Unusable::NotSetUp(provider) => Problem::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "provider-not-set-up",
+                "The provider is not set up here",
+            )
+            .detail(format!("{provider} is missing in the catalogue of this deployment.")),
             Unusable::Store(error) => error.into(),
         })
     }
@@ -144,7 +151,9 @@ impl From<ReauthoriseError> for Refusal {
             ReauthoriseError::NoConnection => Problem::not_found(),
             ReauthoriseError::Disconnected => disconnected(),
             ReauthoriseError::Pending => return Unusable::NotActive.into(),
-            ReauthoriseError::NoClient(_) | ReauthoriseError::ReturnTo => Problem::unprocessable(format!("{error}.")),
+            ReauthoriseError::NoClient(_) | ReauthoriseError::ReturnTo => {
+                Problem::unprocessable(format!("{error}."))
+            }
             ReauthoriseError::Store(error) => error.into(),
         })
     }
@@ -167,9 +176,12 @@ impl From<ReplaceKeyError> for Refusal {
             ReplaceKeyError::Disconnected => disconnected(),
             ReplaceKeyError::OtherCompany { .. } => company_mismatch(format!("{error}.")),
             ReplaceKeyError::Key(notice) if notice.code == "provider_unavailable" => {
-                Problem::new(StatusCode::BAD_GATEWAY, "provider-unavailable", "The provider does not answer").detail(notice.sentence)
+                Problem::new(StatusCode::BAD_GATEWAY, "provider-unavailable", "The provider does not answer")
+                    .detail(notice.sentence)
             }
-            ReplaceKeyError::Key(notice) => Problem::unprocessable(notice.sentence.clone()).with("code", notice.code),
+            ReplaceKeyError::Key(notice) => {
+                Problem::unprocessable(notice.sentence.clone()).with("code", notice.code)
+            }
             ReplaceKeyError::NoKeys(_) => Problem::unprocessable(format!("{error}.")),
             ReplaceKeyError::Stale => changed_meanwhile(),
             ReplaceKeyError::Store(error) => error.into(),
@@ -194,7 +206,8 @@ impl From<ConfirmError> for Refusal {
             ConfirmError::NoConnection => Problem::not_found(),
             ConfirmError::Disconnected => disconnected(),
             ConfirmError::Taken(_) => {
-                Problem::new(StatusCode::CONFLICT, "company-taken", "A company is connected otherwise by now").detail(format!("{error}."))
+                Problem::new(StatusCode::CONFLICT, "company-taken", "A company is connected otherwise by now")
+                    .detail(format!("{error}."))
             }
             ConfirmError::Store(error) => error.into(),
         })

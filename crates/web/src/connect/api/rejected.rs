@@ -1,5 +1,5 @@
-use axum::extract::State;
 use ::connect::{ConnectionId, End, Need};
+use axum::extract::State;
 use serde::Deserialize;
 use serde_json::{Value, json};
 

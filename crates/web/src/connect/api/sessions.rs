@@ -1,5 +1,5 @@
-use axum::extract::State;
 use ::connect::{ConnectionId, LinkRequest, Method, Need};
+use axum::extract::State;
 use http::StatusCode;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -48,5 +48,7 @@ fn connection(id: &str) -> Result<ConnectionId, Refusal> {
 }
 
 pub(super) fn method(text: Option<&str>) -> Result<Method, Refusal> {
-    text.map_or(Ok(Method::OAuth), |text| text.parse().map_err(|error| Problem::unprocessable(format!("{error}.")).into()))
+    text.map_or(Ok(Method::OAuth), |text| {
+        text.parse().map_err(|error| Problem::unprocessable(format!("{error}.")).into())
+    })
 }

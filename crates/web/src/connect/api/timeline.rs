@@ -1,5 +1,5 @@
-use axum::extract::State;
 use ::connect::{ConnectionId, Need};
+use axum::extract::State;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -29,5 +29,5 @@ pub(super) async fn timeline(
     let more = events.len() > limit as usize;
     events.truncate(limit as usize);
     let next = events.last().filter(|_| more).map(|event| event.position.to_string());
-    Ok(axum::Json(paging::list(events.iter().map(event_json).collect(), next)))
+    Ok(axum::Json(paging::list(&events.iter().map(event_json).collect::<Vec<_>>(), next.as_deref())))
 }

@@ -37,6 +37,8 @@ pub(super) struct Bar {
 const WIDTH: u32 = 640;
 const HEIGHT: u32 = 120;
 const LEAST: u32 = 4;
+/// A lone event does not fill the picture.
+const FEW: u32 = 8;
 
 impl Chart {
     /// A chart of these days, oldest first.
@@ -50,6 +52,9 @@ impl Chart {
 
     /// The same in a sentence.
     pub(super) fn summary(&self) -> String {
+        if self.is_empty() {
+            return format!("In the last {} days no refresh was due.", self.days.len());
+        }
         let sum = |part: fn(&Day) -> u32| self.days.iter().map(part).sum::<u32>();
         let mut text = format!(
             "In the last {} days: {}",
@@ -90,7 +95,7 @@ impl Chart {
 
     pub(super) fn bars(&self) -> Vec<Bar> {
         let most =
-            self.days.iter().map(|day| day.refreshed + day.refused + day.failed).max().unwrap_or(0).max(1);
+            self.days.iter().map(|day| day.refreshed + day.refused + day.failed).max().unwrap_or(0).max(FEW);
         let column = WIDTH / u32::try_from(self.days.len()).unwrap_or(WIDTH).clamp(1, WIDTH);
         let gap = column / 5;
         let mut bars = Vec::new();

@@ -28,15 +28,13 @@ pub(super) async fn show(
     };
     let Some(session) = session else {
         let next = format!("/oauth/authorize?{query}");
-        let page =
-            sign_in_page(&state, &headers, &next, Some(&request.client.spec.name), FormErrors::none(), "");
-        return (Extension(targets(&request)), page).into_response();
+        return sign_in_page(&state, &headers, &next, Some(&request), FormErrors::none(), "");
     };
     consent_page(&state, &session, &request, query, FormErrors::none()).await
 }
 
 /// Where the forms of a consent lead: the policy of the page must name the client's origin, or browsers stop at the redirect.
-pub(super) fn targets(request: &ValidatedRequest) -> FormTargets {
+pub(in crate::platform) fn targets(request: &ValidatedRequest) -> FormTargets {
     Url::parse(request.redirect_uri.as_str())
         .map_or_else(|_| FormTargets::default(), |url| FormTargets::to(&url))
 }

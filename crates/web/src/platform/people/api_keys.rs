@@ -2,7 +2,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use http::StatusCode;
-use platform::{ApiKey, ApiKeyOrigin, PERMISSIONS, StandaloneAccess, Subject};
+use platform::{ApiKey, ApiKeyOrigin, PERMISSIONS, PermissionKind, StandaloneAccess, Subject};
 use serde::Deserialize;
 
 use super::refuse;
@@ -28,7 +28,9 @@ struct KeysPage {
     companies: Vec<(String, String, bool)>,
     /// `None` where the person may make no keys at all.
     chosen: Option<Chosen>,
-    scopes: Vec<(&'static str, &'static str, bool)>,
+    /// Scope, words and whether it is ticked: what reads, and what writes.
+    see: Vec<(&'static str, &'static str, bool)>,
+    change: Vec<(&'static str, &'static str, bool)>,
     filled: Filled,
 }
 
@@ -119,9 +121,13 @@ pub(super) async fn keys_page(
         layout = layout.notice(Tone::Good, "The key was deleted. It is refused from now on.");
     }
     let ticked = |scope: &str| filled.scopes.iter().any(|chosen| chosen == scope);
-    let scopes = PERMISSIONS.iter().map(|entry| (entry.scope, entry.words, ticked(entry.scope))).collect();
+    let of = |kind: PermissionKind| {
+        let entries = PERMISSIONS.iter().filter(|entry| entry.kind == kind);
+        entries.map(|entry| (entry.scope, entry.words, ticked(entry.scope))).collect()
+    };
+    let (see, change) = (of(PermissionKind::See), of(PermissionKind::Change));
     let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    let page = KeysPage { layout, errors, csrf: person.csrf(), companies, chosen, scopes, filled };
+    let page = KeysPage { layout, errors, csrf: person.csrf(), companies, chosen, see, change, filled };
     (status, Page(page)).into_response()
 }
 

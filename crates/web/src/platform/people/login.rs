@@ -1,12 +1,15 @@
 use askama::Template;
+use authserver::ValidatedRequest;
+use axum::Extension;
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use http::{HeaderMap, header};
 use serde::Deserialize;
 
 use crate::platform::PlatformState;
+use crate::platform::oauth_endpoints::targets;
 use crate::platform::person::{MaybePerson, PRE_SESSION};
-use crate::shared::{CookieLife, FormErrors, Layout, Page, Pages, Query};
+use crate::shared::{CookieLife, FormErrors, FormTargets, Layout, Page, Pages, Query};
 
 /// What `GET /login` may be told.
 #[derive(Debug, Deserialize)]
@@ -42,7 +45,8 @@ pub(super) async fn show(
     if session.is_some() && query.switch.is_none() {
         return Redirect::to(&format!("{}{next}", state.site.base_path())).into_response();
     }
-    sign_in_page(&state, &headers, next, None, FormErrors::none(), "")
+    let waiting = waiting_request(&state, next).await;
+    sign_in_page(&state, &headers, next, waiting.as_ref(), FormErrors::none(), "")
 }
 
 /// The sign-in form. It is bound to the browser by a cookie that is set here unless it is there.
@@ -50,7 +54,7 @@ pub(in crate::platform) fn sign_in_page(
     state: &PlatformState,
     headers: &HeaderMap,
     next: &str,
-    application: Option<&str>,
+    waiting: Option<&ValidatedRequest>,
     errors: FormErrors,
     email: &str,
 ) -> Response {
@@ -64,10 +68,12 @@ pub(in crate::platform) fn sign_in_page(
         errors,
         csrf: pre_session.csrf.expose().clone(),
         next: next.to_owned(),
-        application: application.map(ToOwned::to_owned),
+        application: waiting.map(|request| request.client.spec.name.clone()),
         email: email.to_owned(),
     };
-    let mut response = Page(page).into_response();
+    // The redirects after a sign-in can lead on to the client at once, where its request is no longer good.
+    let targets = waiting.map_or_else(FormTargets::default, targets);
+    let mut response = (Extension(targets), Page(page)).into_response();
     if is_new {
         let cookie = state.site.set_cookie(PRE_SESSION, pre_session.cookie.expose(), CookieLife::Session);
         response.headers_mut().append(header::SET_COOKIE, cookie);
@@ -75,13 +81,21 @@ pub(in crate::platform) fn sign_in_page(
     response
 }
 
+/// The authorization request that a sign-in leads on to, if it does and the request is good.
+pub(super) async fn waiting_request(state: &PlatformState, next: &str) -> Option<ValidatedRequest> {
+    let query = next.strip_prefix("/oauth/authorize?")?;
+    state.platform.authorization_server().validate_authorization(query).await.ok()
+}
+
 /// A path on this server, below the public URL. Anything that a browser could take for another place becomes the home page.
 pub(super) fn local(next: Option<&str>) -> &str {
-    let good = |path: &&str| {
+    let good = |next: &&str| {
+        let path = next.split('?').next().unwrap_or_default();
         path.starts_with('/')
             && !path.starts_with("//")
-            && path.bytes().all(|b| b.is_ascii_graphic() && b != b'\\')
-            && !path.starts_with("/login")
+            && !path.contains('\\')
+            && path != "/login"
+            && next.bytes().all(|b| b.is_ascii_graphic())
     };
     next.filter(good).unwrap_or(HOME)
 }
@@ -101,9 +115,11 @@ mod tests {
             "/a\r\nb",
             "evil",
             "/login?next=/",
+            "/a\\b",
         ] {
             assert_eq!(local(Some(next)), HOME, "{next:?}");
         }
+        assert_eq!(local(Some("/oauth/authorize?state=a\\b")), "/oauth/authorize?state=a\\b");
         assert_eq!(local(None), HOME);
     }
 }

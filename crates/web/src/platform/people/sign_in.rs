@@ -5,7 +5,7 @@ use http::{HeaderMap, HeaderValue, StatusCode, header};
 use identity::SignInError;
 use serde::Deserialize;
 
-use super::login::{local, sign_in_page};
+use super::login::{local, sign_in_page, waiting_request};
 use crate::platform::PlatformState;
 use crate::platform::person::{PRE_SESSION, RequestOrigin, SESSION, foreign_form, session_cookie};
 use crate::shared::{CookieLife, Form, FormErrors, Pages, Problem, Surface as _};
@@ -38,7 +38,7 @@ pub(super) async fn sign_in(
     let source = origin.source.unwrap_or_default();
     let signed_in = match identity.sign_in(&email, &password, &source).await {
         Ok(signed_in) => signed_in,
-        Err(error) => return refused(&error, &state, &headers, next, &email),
+        Err(error) => return refused(&error, &state, &headers, next, &email).await,
     };
     // Whoever was signed in before in this browser is not any more.
     if let Some(old) = session_cookie(&headers, &state)
@@ -53,7 +53,7 @@ pub(super) async fn sign_in(
     response
 }
 
-fn refused(
+async fn refused(
     error: &SignInError,
     state: &PlatformState,
     headers: &HeaderMap,
@@ -63,7 +63,7 @@ fn refused(
     let (status, message) = match error {
         SignInError::Refused => (
             StatusCode::UNPROCESSABLE_ENTITY,
-            "This e-mail address and password do not fit together.".to_owned(),
+            "This email address and password do not fit together.".to_owned(),
         ),
         SignInError::TooManyAttempts { retry_after } => (
             StatusCode::TOO_MANY_REQUESTS,
@@ -75,7 +75,9 @@ fn refused(
         ),
         SignInError::Store(error) => return Pages::refuse(Problem::from(error.clone()), &state.site),
     };
-    let mut response = sign_in_page(state, headers, next, None, FormErrors::one("email", message), email);
+    let waiting = waiting_request(state, next).await;
+    let mut response =
+        sign_in_page(state, headers, next, waiting.as_ref(), FormErrors::one("email", message), email);
     *response.status_mut() = status;
     let pause = match error {
         SignInError::TooManyAttempts { retry_after } => Some(retry_after.as_secs().max(1)),

@@ -16,7 +16,7 @@ use super::session::{resume, sentence, sign_in_page, signed_in, stale_form};
 use super::{layout, prefix};
 use crate::shared::{
     ClientAddress, Form, FormErrors, FormTargets, Layout, Page, Pages, Problem, Site, Surface as _,
-    current_request,
+    country_name, current_request,
 };
 
 /// Why nobody is asked, as a page or as a redirect that tells the client.
@@ -63,8 +63,8 @@ struct Shown {
 impl From<Company> for Shown {
     fn from(company: Company) -> Self {
         let detail = match company.registration_number {
-            Some(number) => format!("{} · {number}", company.country),
-            None => company.country,
+            Some(number) => format!("{} · {number}", country_name(&company.country)),
+            None => country_name(&company.country).to_owned(),
         };
         Self { id: company.id, name: company.name, detail }
     }

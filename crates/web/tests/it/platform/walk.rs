@@ -16,6 +16,9 @@ async fn from_sign_in_to_withdrawal() {
     let page = browser.get(&path).await;
     assert_eq!(page.status, StatusCode::OK);
     assert!(page.body.contains("Example Books"), "the sign-in says what waits behind it");
+    let wrong = browser.submit("/login", &[("email", "anna@example.com"), ("password", "wrong horse")]).await;
+    assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(wrong.body.contains("Example Books"), "and says so still after a wrong password");
     let answer =
         browser.submit("/login", &[("email", "anna@example.com"), ("password", "correct horse")]).await;
     assert_eq!(answer.status, StatusCode::SEE_OTHER);

@@ -49,5 +49,6 @@ fn the_words_say_what_the_picture_shows() {
         ("2 January 2026", "2 refused, 1 failed otherwise, 0 stored")
     );
     assert!(chart.span().is_some() && !chart.is_empty());
+    assert_eq!(self::chart(&[(0, 0, 0), (0, 0, 0)]).summary(), "In the last 2 days no refresh was due.");
     assert!(Chart::new(Vec::new()).is_empty() && Chart::new(Vec::new()).bars().is_empty());
 }

@@ -1,7 +1,7 @@
+use ::connect::{ConnectSessionId, LinkError, LinkRequest};
 use axum::Extension;
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Redirect, Response};
-use ::connect::{ConnectSessionId, LinkError, LinkRequest};
 use http::{HeaderMap, StatusCode};
 use providers::Side;
 use serde::Deserialize;
@@ -39,15 +39,32 @@ async fn page(state: &ConnectState, browser: &Browser, errors: FormErrors) -> Re
         .map(|access| (access.provider.id.to_string(), access.provider.name.clone()))
         .collect();
     if offered.is_empty() {
-        let sentence = "No accounting system is set up here yet. Please tell whoever runs this service.".to_owned();
-        return stopped(site, StatusCode::SERVICE_UNAVAILABLE, "This cannot be done at the moment", sentence, None);
+        let sentence =
+            "No accounting system is set up here yet. Please tell whoever runs this service.".to_owned();
+        return stopped(
+            site,
+            StatusCode::SERVICE_UNAVAILABLE,
+            "This cannot be done at the moment",
+            sentence,
+            None,
+        );
     }
     let csrf = state.connect.form_value(&browser.value, no_walk());
     let action = format!("{}/connect", site.base_path());
     let layout = Layout::new(site, "Connect Pleo with your accounting system");
     let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    let targets = state.connect.directory().platform().and_then(|access| access.endpoints.authorize_url.as_ref()).map(FormTargets::to);
-    (status, Extension(targets.unwrap_or_default()), Page(BeginPage { layout, offered, errors, action, csrf })).into_response()
+    let targets = state
+        .connect
+        .directory()
+        .platform()
+        .and_then(|access| access.endpoints.authorize_url.as_ref())
+        .map(FormTargets::to);
+    (
+        status,
+        Extension(targets.unwrap_or_default()),
+        Page(BeginPage { layout, offered, errors, action, csrf }),
+    )
+        .into_response()
 }
 
 #[derive(Debug, Deserialize)]
@@ -57,19 +74,33 @@ pub(super) struct BeginForm {
 }
 
 /// `POST /connect`: a link for this person, opened at once.
-pub(super) async fn begin(State(state): State<ConnectState>, headers: HeaderMap, Form(form, _): Form<BeginForm, Pages>) -> Response {
+pub(super) async fn begin(
+    State(state): State<ConnectState>,
+    headers: HeaderMap,
+    Form(form, _): Form<BeginForm, Pages>,
+) -> Response {
     let site = &state.site;
     let browser = Browser::of(&state.connect, site, &headers);
-    if browser::known(site, &headers).is_none() || state.connect.check_form(&browser.value, no_walk(), &form.csrf).is_err() {
-        return super::stopped::refused(site, ::connect::WalkError::StaleForm);
+    if browser::known(site, &headers).is_none()
+        || state.connect.check_form(&browser.value, no_walk(), &form.csrf).is_err()
+    {
+        return super::stopped::refused(site, &::connect::WalkError::StaleForm);
     }
     let request = LinkRequest { accounting: form.accounting, ..LinkRequest::default() };
     match state.connect.create_link(request).await {
-        Ok(link) => Redirect::to(&format!("{}/connect/{}", site.base_path(), link.text.expose())).into_response(),
+        Ok(link) => {
+            Redirect::to(&format!("{}/connect/{}", site.base_path(), link.text.expose())).into_response()
+        }
         Err(LinkError::Store(error)) => Pages::refuse(Problem::from(error), site),
         Err(LinkError::AccountingMissing | LinkError::NoProvider(_)) => {
             page(&state, &browser, FormErrors::one("accounting", "Choose your accounting system.")).await
         }
-        Err(error) => stopped(site, StatusCode::SERVICE_UNAVAILABLE, "This cannot be done at the moment", error.to_string(), None),
+        Err(error) => stopped(
+            site,
+            StatusCode::SERVICE_UNAVAILABLE,
+            "This cannot be done at the moment",
+            error.to_string(),
+            None,
+        ),
     }
 }

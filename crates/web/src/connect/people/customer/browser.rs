@@ -1,6 +1,6 @@
+use ::connect::Connect;
 use axum::response::Response;
 use base::Secret;
-use ::connect::Connect;
 use http::{HeaderMap, header};
 
 use crate::shared::{CookieLife, Site};

@@ -20,7 +20,7 @@ pub(super) async fn callback(
     match (state.connect.callback(&provider, query, browser.as_ref()).await, &browser) {
         (Ok(id), Some(browser)) => page_or_refusal(&state, id, browser).await,
         // An answer is accepted from the browser it belongs to alone.
-        (Ok(_), None) => refused_callback(&state.site, ::connect::CallbackError::OtherBrowser),
-        (Err(error), _) => refused_callback(&state.site, error),
+        (Ok(_), None) => refused_callback(&state.site, &::connect::CallbackError::OtherBrowser),
+        (Err(error), _) => refused_callback(&state.site, &error),
     }
 }

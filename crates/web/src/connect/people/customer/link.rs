@@ -1,6 +1,6 @@
+use ::connect::Next;
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Redirect, Response};
-use ::connect::Next;
 use http::HeaderMap;
 use serde::Deserialize;
 
@@ -11,12 +11,16 @@ use crate::connect::ConnectState;
 use crate::shared::{Form, Pages, Path};
 
 /// `GET /connect/{token}`: looking at a link changes nothing.
-pub(super) async fn look(State(state): State<ConnectState>, headers: HeaderMap, Path(token, _): Path<String, Pages>) -> Response {
+pub(super) async fn look(
+    State(state): State<ConnectState>,
+    headers: HeaderMap,
+    Path(token, _): Path<String, Pages>,
+) -> Response {
     let site = &state.site;
     let browser = Browser::of(&state.connect, site, &headers);
     let walk = match state.connect.look(&token).await {
         Ok(walk) => walk,
-        Err(error) => return refused(site, error),
+        Err(error) => return refused(site, &error),
     };
     match state.connect.belongs_to(&walk.session, Some(&browser.value)) {
         Ok(true) => to_page(site, walk.session.id),
@@ -25,7 +29,7 @@ pub(super) async fn look(State(state): State<ConnectState>, headers: HeaderMap, 
             let action = format!("{}/connect/{token}", site.base_path());
             browser.remembered(site, show::offer(&state, &walk, action, csrf))
         }
-        Err(error) => refused(site, error),
+        Err(error) => refused(site, &error),
     }
 }
 
@@ -51,7 +55,7 @@ pub(super) async fn start(
     };
     match started.await {
         Ok(next) => follow(&state, next),
-        Err(error) => refused(site, error),
+        Err(error) => refused(site, &error),
     }
 }
 

@@ -1,16 +1,17 @@
 //! A walk as a page.
 
+use ::connect::{Company, Connection, End, Finished, Flow, Method, Purpose, Walk};
 use axum::Extension;
 use axum::response::{IntoResponse as _, Response};
 use base::Secret;
-use ::connect::{Company, Connection, End, Finished, Flow, Method, Purpose, Walk};
 use http::StatusCode;
 use std::time::Duration;
 
 use super::stopped::{address, stopped};
 use crate::connect::ConnectState;
 use crate::connect::pages::{
-    Choice, ChoosePage, ConfirmPage, DonePage, Found, KeyPage, LeavePage, SignInAgainPage, StartPage, Steps, WaitPage,
+    Choice, ChoosePage, ConfirmPage, DonePage, Found, KeyPage, LeavePage, SignInAgainPage, StartPage, Steps,
+    WaitPage,
 };
 use crate::shared::page::Moment;
 use crate::shared::{FormErrors, FormTargets, Layout, Page, country_name};
@@ -20,48 +21,19 @@ const LONGEST_EXCHANGE: Duration = Duration::from_secs(90);
 
 /// The link's page, before anything was done.
 pub(super) fn offer(state: &ConnectState, walk: &Walk, action: String, csrf: String) -> Response {
-    let expires_at = Moment(walk.session.expires_at);
-    let View { state, walk, .. } = View { state, walk, csrf: String::new() };
-    let view = View { state, walk, csrf: csrf.clone() };
+    let view = View { state, walk, csrf };
     match (&walk.session.purpose, &walk.connection) {
         (Purpose::Reauthorise { end, method, .. }, Some(connection)) => {
-            let side = connection.side(*end);
-            let system = view.name(*end);
-            let page = SignInAgainPage {
-                layout: view.layout(format!("Sign in to {system} again")),
-                steps: Steps::sign_in_again(&system, 0),
-                company: side.company.name.clone(),
-                platform: view.found(End::Platform, &connection.platform.company),
-                accounting: view.found(End::Accounting, &connection.accounting.company),
-                reason: ::connect::words::side_reason(side, state.connect.directory()).map(|reason| reason.sentence),
-                meanwhile: meanwhile(connection, *end, &view.name(end.other())),
-                with_key: *method == Method::ApiKey && *end == End::Platform,
-                system,
-                expires_at,
-                action,
-                csrf,
-            };
-            view.leading_to(*end, StatusCode::OK, page)
+            view.offer_sign_in_again(connection, *end, *method, action)
         }
-        _ => {
-            let accounting = view.name(End::Accounting);
-            let (with_key, confirmed) = match &walk.session.purpose {
-                Purpose::Connect { method, confirm, .. } => (*method == Method::ApiKey, *confirm),
-                Purpose::Reauthorise { .. } => (false, false),
-            };
-            let page = StartPage {
-                layout: view.layout(format!("Connect Pleo with {accounting}")),
-                steps: Steps::connect(&accounting, 0),
-                asked_by: view.asked_by(),
-                accounting,
-                with_key,
-                confirmed_by_application: confirmed,
-                expires_at,
-                action,
-                csrf,
-            };
-            view.leading_to(End::Platform, StatusCode::OK, page)
-        }
+        (Purpose::Reauthorise { .. }, None) => stopped(
+            &state.site,
+            StatusCode::GONE,
+            "This link has been used",
+            "The connection that this link is for is not there any more.".to_owned(),
+            None,
+        ),
+        (Purpose::Connect { method, confirm, .. }, _) => view.offer_connection(*method, *confirm, action),
     }
 }
 
@@ -86,11 +58,16 @@ pub(super) fn page(state: &ConnectState, walk: &Walk, browser: &Secret<String>, 
         }
         Flow::AwaitingKey { end, .. } => view.key(*end, status),
         Flow::Choosing { end, companies, .. } => view.choose(*end, companies, status),
-        Flow::Confirming { platform, accounting } => view.confirm(&platform.company, &accounting.company, status),
+        Flow::Confirming { platform, accounting } => {
+            view.confirm(&platform.company, &accounting.company, status)
+        }
         Flow::Done { finished, .. } => view.done(*finished),
         Flow::Cancelled => {
-            let sentence = "You chose not to go on. Nothing was connected, and what was signed in is forgotten.".to_owned();
-            let back = walk.session.return_to.clone().map(|to| ("Go back where you came from".to_owned(), to));
+            let sentence =
+                "You chose not to go on. Nothing was connected, and what was signed in is forgotten."
+                    .to_owned();
+            let back =
+                walk.session.return_to.clone().map(|to| ("Go back where you came from".to_owned(), to));
             stopped(&state.site, StatusCode::OK, "Nothing was connected", sentence, back)
         }
     }
@@ -103,6 +80,49 @@ struct View<'a> {
 }
 
 impl View<'_> {
+    fn offer_sign_in_again(
+        &self,
+        connection: &Connection,
+        end: End,
+        method: Method,
+        action: String,
+    ) -> Response {
+        let side = connection.side(end);
+        let system = self.name(end);
+        let reason = ::connect::words::side_reason(side, self.state.connect.directory());
+        let page = SignInAgainPage {
+            layout: self.layout(format!("Sign in to {system} again")),
+            steps: Steps::sign_in_again(&system, 0),
+            company: with_detail(&side.company),
+            platform: self.found(End::Platform, &connection.platform.company),
+            accounting: self.found(End::Accounting, &connection.accounting.company),
+            reason: reason.map(|reason| reason.sentence),
+            meanwhile: meanwhile(connection, end, &self.name(end.other())),
+            with_key: method == Method::ApiKey && end == End::Platform,
+            system,
+            expires_at: Moment(self.walk.session.expires_at),
+            action,
+            csrf: self.csrf.clone(),
+        };
+        self.leading_to(end, StatusCode::OK, page)
+    }
+
+    fn offer_connection(&self, method: Method, confirm: bool, action: String) -> Response {
+        let accounting = self.name(End::Accounting);
+        let page = StartPage {
+            layout: self.layout(format!("Connect Pleo with {accounting}")),
+            steps: Steps::connect(&accounting, 0),
+            asked_by: self.asked_by(),
+            accounting,
+            with_key: method == Method::ApiKey,
+            confirmed_by_application: confirm,
+            expires_at: Moment(self.walk.session.expires_at),
+            action,
+            csrf: self.csrf.clone(),
+        };
+        self.leading_to(End::Platform, StatusCode::OK, page)
+    }
+
     fn layout(&self, title: impl Into<String>) -> Layout {
         Layout::new(&self.state.site, title)
     }
@@ -110,9 +130,11 @@ impl View<'_> {
     fn name(&self, end: End) -> String {
         match end {
             End::Platform => self.walk.platform.provider.name.clone(),
-            End::Accounting => {
-                self.walk.accounting.as_ref().map_or_else(|| "your accounting system".to_owned(), |access| access.provider.name.clone())
-            }
+            End::Accounting => self
+                .walk
+                .accounting
+                .as_ref()
+                .map_or_else(|| "your accounting system".to_owned(), |access| access.provider.name.clone()),
         }
     }
 
@@ -158,7 +180,9 @@ impl View<'_> {
         match self.walk.session.notice.as_ref().map(|notice| notice.code.as_str()) {
             Some("company_mismatch" | "company_taken") => StatusCode::CONFLICT,
             Some("access_denied") => StatusCode::FORBIDDEN,
-            Some("provider_unavailable" | "client_refused" | "misconfigured") => StatusCode::SERVICE_UNAVAILABLE,
+            Some("provider_unavailable" | "client_refused" | "misconfigured") => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
             Some("sign_in_refused" | "no_code" | "code_refused") => StatusCode::BAD_REQUEST,
             Some(_) => StatusCode::UNPROCESSABLE_ENTITY,
             None => StatusCode::OK,
@@ -183,15 +207,20 @@ impl View<'_> {
         };
         let host = access
             .and_then(|access| access.endpoints.authorize_url.as_ref())
-            .and_then(|url| url.host_str().map(|host| url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))))
+            .and_then(|url| {
+                url.host_str()
+                    .map(|host| url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}")))
+            })
             .unwrap_or_else(|| system.clone());
         let found = match end {
-            End::Accounting => self.walk.session.company(End::Platform).map(|company| self.found(End::Platform, company)),
+            End::Accounting => {
+                self.walk.session.company(End::Platform).map(|company| self.found(End::Platform, company))
+            }
             End::Platform => None,
         };
         let expect = match (end, &self.walk.connection) {
             (_, Some(connection)) => {
-                let company = &connection.side(end).company.name;
+                let company = with_detail(&connection.side(end).company);
                 format!("Sign in there and choose {company}. Another company is refused, so nothing can be mixed up.")
             }
             (End::Platform, None) => {
@@ -217,7 +246,12 @@ impl View<'_> {
 
     fn wait(&self, sentence: String, status: StatusCode) -> Response {
         let end = self.walk.session.flow.end().unwrap_or(End::Platform);
-        let page = WaitPage { layout: self.layout("One moment"), steps: self.steps(end, Self::step_of(end)), sentence, address: self.action() };
+        let page = WaitPage {
+            layout: self.layout("One moment"),
+            steps: self.steps(end, Self::step_of(end)),
+            sentence,
+            address: self.action(),
+        };
         (status, Page(page)).into_response()
     }
 
@@ -232,7 +266,8 @@ impl View<'_> {
             ),
             End::Accounting => (format!("An administrator finds it in {system} after installing this application there."), String::new()),
         };
-        let errors = self.problem().map_or_else(FormErrors::none, |problem| FormErrors::one("api_key", problem));
+        let errors =
+            self.problem().map_or_else(FormErrors::none, |problem| FormErrors::one("api_key", problem));
         let page = KeyPage {
             layout: self.layout(format!("Paste the API key from {system}")),
             steps: self.steps(end, Self::step_of(end)),
@@ -254,11 +289,12 @@ impl View<'_> {
             .map(|company| Choice {
                 id: company.id.clone(),
                 name: company.name.clone(),
-                detail: detail(company),
+                detail: detail_among(company, companies),
                 taken: self.walk.taken.contains(&company.id),
             })
             .collect();
-        let errors = self.problem().map_or_else(FormErrors::none, |problem| FormErrors::one("company", problem));
+        let errors =
+            self.problem().map_or_else(FormErrors::none, |problem| FormErrors::one("company", problem));
         let page = ChoosePage {
             layout: self.layout(format!("Which company in {system}?")),
             steps: self.steps(end, 2),
@@ -306,7 +342,11 @@ impl View<'_> {
                 format!("{} and {} are connected as before, with everything that was set up.", platform.name, accounting.name),
             ),
         };
-        let steps = if self.is_new() { Steps::connect(&self.name(End::Accounting), 3) } else { self.steps(self.reauthorised_end(), 2) };
+        let steps = if self.is_new() {
+            Steps::connect(&self.name(End::Accounting), 3)
+        } else {
+            self.steps(self.reauthorised_end(), 2)
+        };
         let page = DonePage {
             layout: self.layout(heading),
             steps,
@@ -328,22 +368,45 @@ impl View<'_> {
     }
 }
 
-/// What tells a company from others of its name.
+/// What tells a company from others of its name: country and registration number, or else an id that is short enough for a
+/// person to know it, as a customer number is.
 pub(in crate::connect::people) fn detail(company: &Company) -> String {
+    const KNOWN_BY_HEART: usize = 16;
     let parts = [company.country.as_deref().map(country_name), company.registration_number.as_deref()];
     let parts: Vec<_> = parts.into_iter().flatten().collect();
-    if parts.is_empty() && company.id != company.name { company.id.clone() } else { parts.join(" · ") }
+    let short = company.id != company.name && company.id.len() <= KNOWN_BY_HEART;
+    if parts.is_empty() && short { company.id.clone() } else { parts.join(" · ") }
+}
+
+/// A company in a sentence, told from others of its name.
+fn with_detail(company: &Company) -> String {
+    let detail = detail(company);
+    if detail.is_empty() { company.name.clone() } else { format!("{} ({detail})", company.name) }
+}
+
+/// What tells a company in a list from the others, where another may have its name and nothing else may tell them apart.
+fn detail_among(company: &Company, all: &[Company]) -> String {
+    let detail = detail(company);
+    let same = |other: &&Company| other.name == company.name && self::detail(other) == detail;
+    if all.iter().filter(same).count() > 1 {
+        format!("{detail} {}", company.id).trim().to_owned()
+    } else {
+        detail
+    }
 }
 
 /// Whether a second look is due before two companies are put together.
 fn doubt(platform: &Company, accounting: &Company) -> Option<String> {
     match (&platform.registration_number, &accounting.registration_number) {
-        (Some(left), Some(right)) if digits(left) != digits(right) => {
-            Some(format!("Their registration numbers differ: {left} at Pleo, {right} in the books. Look twice before you connect them."))
-        }
+        (Some(left), Some(right)) if digits(left) != digits(right) => Some(format!(
+            "Their registration numbers differ: {left} at Pleo, {right} in the books. Look twice before you connect them."
+        )),
         (Some(_), Some(_)) => None,
         _ if shared_word(&platform.name, &accounting.name) => None,
-        _ => Some(format!("“{}” and “{}” have no word in common. Look twice before you connect them.", platform.name, accounting.name)),
+        _ => Some(format!(
+            "“{}” and “{}” have no word in common. Look twice before you connect them.",
+            platform.name, accounting.name
+        )),
     }
 }
 
@@ -353,7 +416,10 @@ fn digits(text: &str) -> String {
 
 fn shared_word(left: &str, right: &str) -> bool {
     let words = |text: &str| -> Vec<String> {
-        text.split(|c: char| !c.is_alphanumeric()).filter(|word| word.chars().count() > 2).map(str::to_lowercase).collect()
+        text.split(|c: char| !c.is_alphanumeric())
+            .filter(|word| word.chars().count() > 2)
+            .map(str::to_lowercase)
+            .collect()
     };
     let right = words(right);
     words(left).iter().any(|word| right.contains(word))
@@ -361,7 +427,9 @@ fn shared_word(left: &str, right: &str) -> bool {
 
 fn meanwhile(connection: &Connection, end: End, other: &str) -> String {
     if connection.side(end).state() == ::connect::EndState::Ended {
-        format!("Until then nothing can be exported; the sign-in at {other} goes on working, and what is waiting is not lost.")
+        format!(
+            "Until then nothing can be exported; the sign-in at {other} goes on working, and what is waiting is not lost."
+        )
     } else {
         "Everything goes on working meanwhile.".to_owned()
     }

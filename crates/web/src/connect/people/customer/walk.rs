@@ -1,7 +1,7 @@
+use ::connect::{ConnectSessionId, End, Flow, Next, Walk, WalkError};
 use axum::extract::State;
 use axum::response::Response;
 use base::Secret;
-use ::connect::{ConnectSessionId, End, Flow, Next, Walk, WalkError};
 use http::HeaderMap;
 use serde::Deserialize;
 
@@ -19,7 +19,9 @@ pub(super) async fn show(
     Path(id, _): Path<ConnectSessionId, Pages>,
 ) -> Response {
     let site = &state.site;
-    let Some(browser) = browser::known(site, &headers) else { return refused(site, WalkError::OtherBrowser) };
+    let Some(browser) = browser::known(site, &headers) else {
+        return refused(site, &WalkError::OtherBrowser);
+    };
     let found = async {
         let walk = state.connect.walk(id, &browser).await?;
         if !matches!(walk.session.flow, Flow::Identifying { .. }) {
@@ -33,7 +35,7 @@ pub(super) async fn show(
     };
     match found.await {
         Ok(walk) => show::page(&state, &walk, &browser, false),
-        Err(error) => refused(site, error),
+        Err(error) => refused(site, &error),
     }
 }
 
@@ -54,7 +56,9 @@ pub(super) async fn step(
     Form(form, _): Form<StepForm, Pages>,
 ) -> Response {
     let site = &state.site;
-    let Some(browser) = browser::known(site, &headers) else { return refused(site, WalkError::OtherBrowser) };
+    let Some(browser) = browser::known(site, &headers) else {
+        return refused(site, &WalkError::OtherBrowser);
+    };
     let stepped = async {
         state.connect.check_form(&browser, id, &form.csrf)?;
         let walk = state.connect.walk(id, &browser).await?;
@@ -67,25 +71,36 @@ pub(super) async fn step(
     match stepped.await {
         Ok(Next::Page(id)) => page_or_refusal(&state, id, &browser).await,
         Ok(next) => follow(&state, next),
-        Err(error) => refused(site, error),
+        Err(error) => refused(site, &error),
     }
 }
 
-async fn take(state: &ConnectState, walk: &Walk, browser: &Secret<String>, form: StepForm) -> Result<Next, WalkError> {
+async fn take(
+    state: &ConnectState,
+    walk: &Walk,
+    browser: &Secret<String>,
+    form: StepForm,
+) -> Result<Next, WalkError> {
     let (connect, id) = (&state.connect, walk.session.id);
     let decision = form.decision.as_deref();
     if decision == Some("cancel") {
         return connect.cancel(id, browser).await;
     }
     match &walk.session.flow {
-        Flow::Ready { .. } if decision == Some("other_platform") => connect.start_over(id, browser, End::Platform).await,
-        Flow::Ready { .. } | Flow::Away { .. } | Flow::Exchanging { .. } if no_answer(&form) => connect.go_on(id, browser).await,
+        Flow::Ready { .. } if decision == Some("other_platform") => {
+            connect.start_over(id, browser, End::Platform).await
+        }
+        Flow::Ready { .. } | Flow::Away { .. } | Flow::Exchanging { .. } if no_answer(&form) => {
+            connect.go_on(id, browser).await
+        }
         Flow::Identifying { .. } => connect.look_again(id, browser).await,
         Flow::AwaitingKey { .. } => match &form.api_key {
             Some(key) => connect.paste_key(id, browser, key).await,
             None => connect.paste_key(id, browser, &Secret::new(String::new())).await,
         },
-        Flow::Choosing { .. } => connect.choose(id, browser, form.company.as_deref().unwrap_or_default()).await,
+        Flow::Choosing { .. } => {
+            connect.choose(id, browser, form.company.as_deref().unwrap_or_default()).await
+        }
         Flow::Confirming { .. } if decision == Some("confirm") => connect.confirm(id, browser).await,
         _ => Ok(Next::Page(id)),
     }
@@ -98,10 +113,14 @@ fn no_answer(form: &StepForm) -> bool {
 
 /// After a step: a step that was refused says so at once, as a refusal; else on to the page, so that going back or loading it
 /// again repeats nothing.
-pub(super) async fn page_or_refusal(state: &ConnectState, id: ConnectSessionId, browser: &Secret<String>) -> Response {
+pub(super) async fn page_or_refusal(
+    state: &ConnectState,
+    id: ConnectSessionId,
+    browser: &Secret<String>,
+) -> Response {
     match state.connect.walk(id, browser).await {
         Ok(walk) if walk.session.notice.is_some() => show::page(state, &walk, browser, true),
         Ok(_) => to_page(&state.site, id),
-        Err(error) => refused(&state.site, error),
+        Err(error) => refused(&state.site, &error),
     }
 }

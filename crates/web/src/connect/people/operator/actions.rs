@@ -1,9 +1,9 @@
 //! What an operator can do with a connection.
 
+use ::connect::{ConnectionId, DisconnectError, End, Method, ReauthoriseError, ReplaceKeyError};
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use base::Secret;
-use ::connect::{ConnectionId, DisconnectError, End, Method, ReauthoriseError, ReplaceKeyError};
 use http::StatusCode;
 use serde::Deserialize;
 
@@ -27,7 +27,7 @@ pub(super) async fn reauthorise(
     Form(form, _): Form<BareForm, Pages>,
 ) -> Response {
     let site = &state.site;
-    if let Err(response) = operator.check(&form.csrf, site) {
+    if let Some(response) = operator.refusal(&form.csrf, site) {
         return response;
     }
     let made = match state.connect.reauthorise(id, Some(end), Method::OAuth, None, None).await {
@@ -54,7 +54,8 @@ fn refused(state: &ConnectState, error: ReauthoriseError) -> Response {
     let problem = match error {
         ReauthoriseError::NoConnection => Problem::not_found(),
         ReauthoriseError::Store(error) => error.into(),
-        error => Problem::new(StatusCode::CONFLICT, "not-possible", "No link can be made").detail(format!("{error}.")),
+        error => Problem::new(StatusCode::CONFLICT, "not-possible", "No link can be made")
+            .detail(format!("{error}.")),
     };
     Pages::refuse(problem, &state.site)
 }
@@ -73,7 +74,7 @@ pub(super) async fn replace_key(
     Form(form, _): Form<KeyForm, Pages>,
 ) -> Response {
     let site = &state.site;
-    if let Err(response) = operator.check(&form.csrf, site) {
+    if let Some(response) = operator.refusal(&form.csrf, site) {
         return response;
     }
     let key = form.api_key.unwrap_or_else(|| Secret::new(String::new()));
@@ -100,7 +101,7 @@ pub(super) async fn disconnect(
     Form(form, _): Form<BareForm, Pages>,
 ) -> Response {
     let site = &state.site;
-    if let Err(response) = operator.check(&form.csrf, site) {
+    if let Some(response) = operator.refusal(&form.csrf, site) {
         return response;
     }
     match state.connect.disconnect(id).await {
@@ -108,14 +109,20 @@ pub(super) async fn disconnect(
             let notice = if done.left_to_do.is_empty() {
                 (Tone::Good, "The connection was disconnected, and both credentials were ended.".to_owned())
             } else {
-                (Tone::Warning, format!("The connection was disconnected here. {}", done.left_to_do.join(" ")))
+                (
+                    Tone::Warning,
+                    format!("The connection was disconnected here. {}", done.left_to_do.join(" ")),
+                )
             };
             page(&state, &operator, id, Shown { notice: Some(notice), ..Shown::default() }).await
         }
         Err(DisconnectError::NoConnection) => Pages::refuse(Problem::not_found(), site),
         Err(DisconnectError::Store(error)) => Pages::refuse(Problem::from(error), site),
         Err(error @ DisconnectError::Stale) => {
-            let shown = Shown { notice: Some((Tone::Bad, format!("Nothing was done: {error}."))), ..Shown::default() };
+            let shown = Shown {
+                notice: Some((Tone::Bad, format!("Nothing was done: {error}."))),
+                ..Shown::default()
+            };
             page(&state, &operator, id, shown).await
         }
     }

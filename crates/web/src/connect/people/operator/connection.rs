@@ -1,7 +1,7 @@
+use ::connect::{ConnectionId, End, EndState, EventType, FoundConnection, NumberedEvent, StateKind};
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use base::{StoreError, Timestamp};
-use ::connect::{ConnectionId, End, EndState, EventType, FoundConnection, NumberedEvent, StateKind};
 use http::StatusCode;
 use refresh::{AttemptOutcome, AttemptRecord, CredentialKind};
 use serde::Deserialize;
@@ -49,7 +49,12 @@ pub(super) struct Shown {
     pub(super) notice: Option<(Tone, String)>,
 }
 
-pub(super) async fn page(state: &ConnectState, operator: &Operator, id: ConnectionId, shown: Shown) -> Response {
+pub(super) async fn page(
+    state: &ConnectState,
+    operator: &Operator,
+    id: ConnectionId,
+    shown: Shown,
+) -> Response {
     let status = if shown.errors.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let built = async {
         let Some(found) = state.connect.connection(id).await? else { return Ok(None) };
@@ -62,7 +67,12 @@ pub(super) async fn page(state: &ConnectState, operator: &Operator, id: Connecti
     }
 }
 
-async fn build(state: &ConnectState, operator: &Operator, found: FoundConnection, shown: Shown) -> Result<ConnectionPage, StoreError> {
+async fn build(
+    state: &ConnectState,
+    operator: &Operator,
+    found: FoundConnection,
+    shown: Shown,
+) -> Result<ConnectionPage, StoreError> {
     let base = format!("{}/connections/{}", state.site.base_path(), found.connection.id);
     let mut events = state.connect.timeline(found.connection.id, shown.before, EVENTS + 1).await?;
     let more = events.len() > EVENTS as usize;
@@ -74,7 +84,8 @@ async fn build(state: &ConnectState, operator: &Operator, found: FoundConnection
         _ => FormErrors::none(),
     };
     let kind = found.connection.state();
-    let title = format!("{} – {}", found.connection.platform.company.name, found.connection.accounting.company.name);
+    let title =
+        format!("{} – {}", found.connection.platform.company.name, found.connection.accounting.company.name);
     let mut layout = operator.layout(&state.site, title, "");
     if let Some((tone, text)) = shown.notice {
         layout = layout.notice(tone, text);
@@ -101,11 +112,18 @@ async fn build(state: &ConnectState, operator: &Operator, found: FoundConnection
     })
 }
 
-fn end_view(state: &ConnectState, found: &FoundConnection, end: End, base: &str, errors: FormErrors) -> EndView {
+fn end_view(
+    state: &ConnectState,
+    found: &FoundConnection,
+    end: End,
+    base: &str,
+    errors: FormErrors,
+) -> EndView {
     let connection = &found.connection;
     let side = connection.side(end);
     let system = state.connect.directory().name(&side.provider).to_owned();
-    let takes_keys = state.connect.provider_of(connection, end).is_some_and(|access| access.provider.api_key.is_some());
+    let takes_keys =
+        state.connect.provider_of(connection, end).is_some_and(|access| access.provider.api_key.is_some());
     EndView {
         found: Found { system, company: side.company.name.clone(), detail: detail(&side.company) },
         badge: end_badge(side.state()),
@@ -132,6 +150,9 @@ fn facts(found: &FoundConnection, end: End) -> Vec<Fact> {
     }
     shown.push(Fact::text("Generation", side.generation().to_string()));
     shown.push(Fact::moment("Last proven good", Moment(facts.proven_at)));
+    if side.state() == EndState::Ended {
+        return shown;
+    }
     if let Some(at) = facts.expires_at {
         let name = if facts.kind == CredentialKind::ApiKey { "Key expires" } else { "Access token expires" };
         shown.push(Fact::moment(name, Moment(at)));
@@ -141,7 +162,9 @@ fn facts(found: &FoundConnection, end: End) -> Vec<Fact> {
     }
     shown.push(match (found.ends_at(end), facts.refresh_token_expires_at) {
         (Some(at), _) => Fact { moment: Some(Moment(at)), ..Fact::text("Ends for certain", "") },
-        (None, Some(at)) => Fact { moment: Some(Moment(at)), ..Fact::text("Ends", "unless it is refreshed before") },
+        (None, Some(at)) => {
+            Fact { moment: Some(Moment(at)), ..Fact::text("Ends", "unless it is refreshed before") }
+        }
         (None, None) => Fact::text("Ends", "not known beforehand; it is refreshed in time"),
     });
     shown
@@ -163,16 +186,16 @@ fn chart(attempts: &[AttemptRecord], now: Timestamp) -> Chart {
         let back = u32::try_from(back).unwrap_or(0);
         let (from, to) = (now - DAY * (back + 1), now - DAY * back);
         let mut day = Day { at: to, refreshed: 0, refused: 0, failed: 0 };
-        for attempt in attempts.iter().filter(|attempt| attempt.finished_at > from && attempt.finished_at <= to) {
+        for attempt in
+            attempts.iter().filter(|attempt| attempt.finished_at > from && attempt.finished_at <= to)
+        {
             match attempt.outcome {
                 AttemptOutcome::Advanced => day.refreshed += 1,
-                AttemptOutcome::Refused | AttemptOutcome::KnownExpired | AttemptOutcome::FoundDead => day.refused += 1,
-                AttemptOutcome::AnswerNoLongerFits
-                | AttemptOutcome::NotProcessed
-                | AttemptOutcome::Misconfigured
-                | AttemptOutcome::Unknown
-                | AttemptOutcome::FoundAlive
-                | AttemptOutcome::NoAnswer => day.failed += 1,
+                AttemptOutcome::Refused | AttemptOutcome::KnownExpired | AttemptOutcome::FoundDead => {
+                    day.refused += 1;
+                }
+                // An outage, an answer nobody has, a wait for the operator: nothing was refused.
+                _ => day.failed += 1,
             }
         }
         day

@@ -29,9 +29,15 @@ impl FromRequestParts<ConnectState> for Operator {
             Ok(Some(session)) => Ok(Self(session)),
             Ok(None) => {
                 // What was posted is not repeated after signing in.
-                let next = if parts.method == Method::GET { parts.uri.path_and_query().map_or("/", |path| path.as_str()) } else { "/" };
-                let next = next.strip_prefix(site.base_path()).filter(|rest| rest.starts_with('/')).unwrap_or(next);
-                let query: String = url::form_urlencoded::Serializer::new(String::new()).append_pair("next", next).finish();
+                let next = if parts.method == Method::GET {
+                    parts.uri.path_and_query().map_or("/", |path| path.as_str())
+                } else {
+                    "/"
+                };
+                let next =
+                    next.strip_prefix(site.base_path()).filter(|rest| rest.starts_with('/')).unwrap_or(next);
+                let query: String =
+                    url::form_urlencoded::Serializer::new(String::new()).append_pair("next", next).finish();
                 Err(Redirect::to(&format!("{}/login?{query}", site.base_path())).into_response())
             }
             Err(error) => Err(Pages::refuse(Problem::from(error), site)),
@@ -45,14 +51,14 @@ impl Operator {
         self.0.csrf.expose().clone()
     }
 
-    /// Refuses a form that is not of this session.
-    pub(super) fn check(&self, csrf: &str, site: &Site) -> Result<(), Response> {
+    /// The refusal of a form that is not of this session.
+    pub(super) fn refusal(&self, csrf: &str, site: &Site) -> Option<Response> {
         if self.0.csrf_matches(csrf) {
-            return Ok(());
+            return None;
         }
         let problem = Problem::new(StatusCode::FORBIDDEN, "stale-form", "This form has gone stale")
             .detail("Open the page again and repeat the step. Nothing was changed.");
-        Err(Pages::refuse(problem, site))
+        Some(Pages::refuse(problem, site))
     }
 
     /// The frame of an operator's page; `at` is the navigation's entry one is at.

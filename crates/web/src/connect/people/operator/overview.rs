@@ -1,7 +1,7 @@
+use ::connect::{ConnectionFilter, ConnectionId, FoundConnection, StateKind};
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use base::StoreError;
-use ::connect::{ConnectionFilter, ConnectionId, FoundConnection, StateKind};
 use serde::Deserialize;
 
 use super::operator_session::Operator;
@@ -23,14 +23,22 @@ pub(super) struct Wanted {
 }
 
 /// `GET /`: all connections, what needs a person first.
-pub(super) async fn overview(State(state): State<ConnectState>, operator: Operator, Query(wanted, _): Query<Wanted, Pages>) -> Response {
+pub(super) async fn overview(
+    State(state): State<ConnectState>,
+    operator: Operator,
+    Query(wanted, _): Query<Wanted, Pages>,
+) -> Response {
     match page(&state, &operator, &wanted).await {
         Ok(page) => Page(page).into_response(),
         Err(error) => Pages::refuse(Problem::from(error), &state.site),
     }
 }
 
-async fn page(state: &ConnectState, operator: &Operator, wanted: &Wanted) -> Result<OverviewPage, StoreError> {
+async fn page(
+    state: &ConnectState,
+    operator: &Operator,
+    wanted: &Wanted,
+) -> Result<OverviewPage, StoreError> {
     let base = state.site.base_path();
     let text = wanted.text.clone().unwrap_or_default();
     let told: Option<StateKind> = wanted.state.as_deref().and_then(|state| state.parse().ok());
@@ -46,7 +54,11 @@ async fn page(state: &ConnectState, operator: &Operator, wanted: &Wanted) -> Res
     let more = found.len() > ROWS as usize;
     found.truncate(ROWS as usize);
     let next = found.last().filter(|_| more).map(|last| address(base, &text, told, Some(last.connection.id)));
-    let filter = ConnectionFilter { state: Some(StateKind::Attention), limit: MOST_ATTENTION, ..ConnectionFilter::default() };
+    let filter = ConnectionFilter {
+        state: Some(StateKind::Attention),
+        limit: MOST_ATTENTION,
+        ..ConnectionFilter::default()
+    };
     let attention = state.connect.connections(&filter).await?;
     let counts = state.connect.connection_counts().await?;
     let count = |kind: StateKind| Count {
@@ -58,10 +70,22 @@ async fn page(state: &ConnectState, operator: &Operator, wanted: &Wanted) -> Res
     };
     Ok(OverviewPage {
         layout: operator.layout(&state.site, "Connections", "/"),
-        counts: [StateKind::Attention, StateKind::Degraded, StateKind::Active, StateKind::Pending, StateKind::Disconnected].map(count).to_vec(),
+        counts: [
+            StateKind::Attention,
+            StateKind::Degraded,
+            StateKind::Active,
+            StateKind::Pending,
+            StateKind::Disconnected,
+        ]
+        .map(count)
+        .to_vec(),
         attention: attention
             .iter()
-            .map(|found| Attention { pair: pair(state, found), badge: badge(found.connection.state()), sentence: reason(found) })
+            .map(|found| Attention {
+                pair: pair(state, found),
+                badge: badge(found.connection.state()),
+                sentence: reason(found),
+            })
             .collect(),
         rows: found.iter().map(|found| row(state, found)).collect(),
         first: after.map(|_| address(base, &text, told, None)),

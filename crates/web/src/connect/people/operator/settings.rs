@@ -1,7 +1,7 @@
+use ::connect::{ApiTokenId, Role};
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use base::StoreError;
-use ::connect::{ApiTokenId, Role};
 use http::StatusCode;
 use serde::Deserialize;
 
@@ -27,7 +27,11 @@ async fn page(state: &ConnectState, operator: &Operator, errors: FormErrors) -> 
     }
 }
 
-async fn build(state: &ConnectState, operator: &Operator, errors: FormErrors) -> Result<SettingsPage, StoreError> {
+async fn build(
+    state: &ConnectState,
+    operator: &Operator,
+    errors: FormErrors,
+) -> Result<SettingsPage, StoreError> {
     let base = state.site.base_path();
     let tokens = state.connect.api_tokens().await?;
     let clients = state.connect.clients().await?;
@@ -41,7 +45,10 @@ async fn build(state: &ConnectState, operator: &Operator, errors: FormErrors) ->
                 role: token.role.to_string(),
                 created_at: Moment(token.created_at),
                 revoked_at: token.revoked_at.map(Moment),
-                revoke: token.revoked_at.is_none().then(|| format!("{base}/settings/tokens/{}/revoke", token.id)),
+                revoke: token
+                    .revoked_at
+                    .is_none()
+                    .then(|| format!("{base}/settings/tokens/{}/revoke", token.id)),
             })
             .collect(),
         roles: [Role::Proxy, Role::Connect, Role::Token, Role::Admin]
@@ -71,7 +78,9 @@ async fn build(state: &ConnectState, operator: &Operator, errors: FormErrors) ->
 
 const fn sentence(role: Role) -> &'static str {
     match role {
-        Role::Connect => "Makes links, reads connections, events and timelines, asks for a new sign-in, disconnects.",
+        Role::Connect => {
+            "Makes links, reads connections, events and timelines, asks for a new sign-in, disconnects."
+        }
         Role::Proxy => "Sends calls through the proxy. No provider's token ever leaves.",
         Role::Token => "Reads access tokens of the providers.",
         Role::Admin => "Everything.",
@@ -86,13 +95,22 @@ pub(super) struct TokenForm {
 }
 
 /// `POST /settings/tokens`: the text is shown this once.
-pub(super) async fn create_token(State(state): State<ConnectState>, operator: Operator, Form(form, _): Form<TokenForm, Pages>) -> Response {
-    if let Err(response) = operator.check(&form.csrf, &state.site) {
+pub(super) async fn create_token(
+    State(state): State<ConnectState>,
+    operator: Operator,
+    Form(form, _): Form<TokenForm, Pages>,
+) -> Response {
+    if let Some(response) = operator.refusal(&form.csrf, &state.site) {
         return response;
     }
     let name = form.name.unwrap_or_default().trim().to_owned();
     if name.chars().count() > LONGEST_NAME || name.chars().any(char::is_control) {
-        return page(&state, &operator, FormErrors::one("name", format!("A name has at most {LONGEST_NAME} characters."))).await;
+        return page(
+            &state,
+            &operator,
+            FormErrors::one("name", format!("A name has at most {LONGEST_NAME} characters.")),
+        )
+        .await;
     }
     let Some(role) = form.role.as_deref().and_then(|role| role.parse::<Role>().ok()) else {
         return page(&state, &operator, FormErrors::one("role", "Choose what the token may do.")).await;
@@ -124,7 +142,7 @@ pub(super) async fn revoke_token(
     Path(id, _): Path<ApiTokenId, Pages>,
     Form(form, _): Form<BareForm, Pages>,
 ) -> Response {
-    if let Err(response) = operator.check(&form.csrf, &state.site) {
+    if let Some(response) = operator.refusal(&form.csrf, &state.site) {
         return response;
     }
     match state.connect.revoke_api_token(id).await {

@@ -8,7 +8,9 @@ use serde::Deserialize;
 use super::operator_session::{Operator, PRE_SESSION, SESSION};
 use crate::connect::ConnectState;
 use crate::connect::pages::SignInPage;
-use crate::shared::{ClientAddress, CookieLife, Form, FormErrors, Layout, Page, Pages, Problem, Query, Surface as _};
+use crate::shared::{
+    ClientAddress, CookieLife, Form, FormErrors, Layout, Page, Pages, Problem, Query, Surface as _,
+};
 
 #[derive(Debug, Deserialize)]
 pub(super) struct Wanted {
@@ -17,17 +19,30 @@ pub(super) struct Wanted {
 
 /// A path of this side, or the overview.
 fn local(next: Option<&str>) -> &str {
-    next.filter(|next| next.starts_with('/') && !next.starts_with("//") && !next.contains(['\\', '\r', '\n'])).unwrap_or("/")
+    next.filter(|next| next.starts_with('/') && !next.starts_with("//") && !next.contains(['\\', '\r', '\n']))
+        .unwrap_or("/")
 }
 
 /// `GET /login`
-pub(super) async fn show(State(state): State<ConnectState>, headers: HeaderMap, Query(wanted, _): Query<Wanted, Pages>) -> Response {
+pub(super) async fn show(
+    State(state): State<ConnectState>,
+    headers: HeaderMap,
+    Query(wanted, _): Query<Wanted, Pages>,
+) -> Response {
     page(&state, &headers, StatusCode::OK, local(wanted.next.as_deref()), String::new(), FormErrors::none())
 }
 
-fn page(state: &ConnectState, headers: &HeaderMap, status: StatusCode, next: &str, email: String, errors: FormErrors) -> Response {
+fn page(
+    state: &ConnectState,
+    headers: &HeaderMap,
+    status: StatusCode,
+    next: &str,
+    email: String,
+    errors: FormErrors,
+) -> Response {
     let site = &state.site;
-    let known = site.cookie(headers, PRE_SESSION).and_then(|cookie| state.identity.pre_session(cookie.expose()));
+    let known =
+        site.cookie(headers, PRE_SESSION).and_then(|cookie| state.identity.pre_session(cookie.expose()));
     let is_new = known.is_none();
     let pre_session = known.unwrap_or_else(|| state.identity.begin_pre_session());
     let page = SignInPage {
@@ -64,7 +79,8 @@ pub(super) async fn sign_in(
     let (site, identity) = (&state.site, &state.identity);
     let next = local(form.next.as_deref());
     let email = form.email.unwrap_or_default();
-    let pre_session = site.cookie(&headers, PRE_SESSION).and_then(|cookie| identity.pre_session(cookie.expose()));
+    let pre_session =
+        site.cookie(&headers, PRE_SESSION).and_then(|cookie| identity.pre_session(cookie.expose()));
     if !pre_session.is_some_and(|pre_session| pre_session.csrf_matches(&form.csrf)) {
         let errors = FormErrors::one("email", "The form had gone stale. Please sign in once more.");
         return page(&state, &headers, StatusCode::FORBIDDEN, next, email, errors);
@@ -74,7 +90,10 @@ pub(super) async fn sign_in(
         Ok(signed_in) => {
             let mut response = Redirect::to(&format!("{}{next}", site.base_path())).into_response();
             let headers = response.headers_mut();
-            headers.append(header::SET_COOKIE, site.set_cookie(SESSION, signed_in.token.expose(), CookieLife::Session));
+            headers.append(
+                header::SET_COOKIE,
+                site.set_cookie(SESSION, signed_in.token.expose(), CookieLife::Session),
+            );
             headers.append(header::SET_COOKIE, site.clear_cookie(PRE_SESSION));
             response
         }
@@ -83,18 +102,32 @@ pub(super) async fn sign_in(
     }
 }
 
-fn refused(state: &ConnectState, headers: &HeaderMap, next: &str, email: String, error: &SignInError) -> Response {
+fn refused(
+    state: &ConnectState,
+    headers: &HeaderMap,
+    next: &str,
+    email: String,
+    error: &SignInError,
+) -> Response {
     let (status, wait, sentence) = match error {
         SignInError::TooManyAttempts { retry_after } => {
             let seconds = retry_after.as_secs().max(1);
-            (StatusCode::TOO_MANY_REQUESTS, Some(seconds), format!("Too many attempts. The next one is possible in {seconds} seconds."))
+            (
+                StatusCode::TOO_MANY_REQUESTS,
+                Some(seconds),
+                format!("Too many attempts. The next one is possible in {seconds} seconds."),
+            )
         }
-        SignInError::Busy => {
-            (StatusCode::SERVICE_UNAVAILABLE, Some(5), "Many people are signing in right now. Try again in a few seconds.".to_owned())
-        }
-        SignInError::Refused | SignInError::Store(_) => {
-            (StatusCode::UNPROCESSABLE_ENTITY, None, "This email address and password do not fit together.".to_owned())
-        }
+        SignInError::Busy => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            Some(5),
+            "Many people are signing in right now. Try again in a few seconds.".to_owned(),
+        ),
+        SignInError::Refused | SignInError::Store(_) => (
+            StatusCode::UNPROCESSABLE_ENTITY,
+            None,
+            "This email address and password do not fit together.".to_owned(),
+        ),
     };
     let mut response = page(state, headers, status, next, email, FormErrors::one("email", sentence));
     if let Some(seconds) = wait {
@@ -116,7 +149,7 @@ pub(super) async fn sign_out(
     Form(form, _): Form<SignOutForm, Pages>,
 ) -> Response {
     let site = &state.site;
-    if let Err(response) = operator.check(&form.csrf, site) {
+    if let Some(response) = operator.refusal(&form.csrf, site) {
         return response;
     }
     if let Some(cookie) = site.cookie(&headers, SESSION)

@@ -4,10 +4,13 @@ use super::html::{Piece, decode, pieces};
 
 /// A form as a browser would send it: hidden fields as found, the rest as filled in.
 #[derive(Debug, Clone)]
-pub(crate) struct Form {
-    pub(crate) action: Url,
-    pub(crate) post: bool,
-    pub(crate) page_origin: String,
+pub struct Form {
+    /// Where it is sent.
+    pub action: Url,
+    /// Whether it is posted.
+    pub post: bool,
+    /// The origin of its page, which a browser tells.
+    pub page_origin: String,
     fields: Vec<Field>,
 }
 
@@ -32,23 +35,23 @@ enum Kind {
 
 impl Form {
     /// Whether there is a field or button of this name.
-    pub(crate) fn has(&self, name: &str) -> bool {
+    pub fn has(&self, name: &str) -> bool {
         self.fields.iter().any(|field| field.name == name)
     }
 
     /// The values that a choice offers.
-    pub(crate) fn choices(&self, name: &str) -> Vec<&str> {
+    pub fn choices(&self, name: &str) -> Vec<&str> {
         self.fields.iter().filter(|field| field.name == name).map(|field| field.value.as_str()).collect()
     }
 
     /// The value of a field as it stands.
-    pub(crate) fn value(&self, name: &str) -> Option<&str> {
+    pub fn value(&self, name: &str) -> Option<&str> {
         self.fields.iter().find(|field| field.name == name && field.sent).map(|field| field.value.as_str())
     }
 
     /// Fills in a field, picks one of several, or presses a button.
     #[must_use]
-    pub(crate) fn with(mut self, name: &str, value: &str) -> Self {
+    pub fn with(mut self, name: &str, value: &str) -> Self {
         let kind = self.fields.iter().find(|field| field.name == name).map(|field| field.kind);
         match kind {
             Some(Kind::Value) => {

@@ -91,9 +91,9 @@ pub(super) fn text(html: &str) -> String {
         .split_once("<main")
         .map_or(html, |(_, rest)| rest.split_once('>').map_or("", |(_, inside)| inside));
     let main = main.split_once("</main>").map_or(main, |(inside, _)| inside);
-    let texts = pieces(main).into_iter().filter_map(|piece| match piece {
-        Piece::Text(text) => Some(decode(text)),
-        Piece::Open(..) | Piece::Close(_) => Some(" ".to_owned()),
+    let texts = pieces(main).into_iter().map(|piece| match piece {
+        Piece::Text(text) => decode(text),
+        Piece::Open(..) | Piece::Close(_) => " ".to_owned(),
     });
     texts.collect::<String>().split_whitespace().collect::<Vec<_>>().join(" ")
 }
@@ -106,15 +106,12 @@ pub(super) fn decode(text: &str) -> String {
         decoded.push_str(&rest[..start]);
         rest = &rest[start..];
         let reference = rest.find(';').filter(|end| *end < 12).map(|end| (&rest[1..end], end));
-        match reference.and_then(|(name, end)| Some((character(name)?, end))) {
-            Some((character, end)) => {
-                decoded.push(character);
-                rest = &rest[end + 1..];
-            }
-            None => {
-                decoded.push('&');
-                rest = &rest[1..];
-            }
+        if let Some((character, end)) = reference.and_then(|(name, end)| Some((character(name)?, end))) {
+            decoded.push(character);
+            rest = &rest[end + 1..];
+        } else {
+            decoded.push('&');
+            rest = &rest[1..];
         }
     }
     decoded + rest

@@ -1,0 +1,245 @@
+//! Short commands: on a database that is free, and through a server that holds it.
+
+use std::fs;
+use std::io::Write as _;
+use std::path::Path;
+use std::process::{Output, Stdio};
+
+use serde_json::Value;
+
+use crate::binary::{Server, http, mainstay, refusal, run};
+
+fn with_stdin(arguments: &[&str], text: &str) -> Output {
+    let mut child = mainstay()
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
+    child.wait_with_output().unwrap()
+}
+
+fn json(output: &Output) -> Value {
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+const SEED: &str = r#"
+[[organisations]]
+id = "5f1e4e0c-61a4-4f0e-9c1e-0d6b8f3a1000"
+name = "Group"
+[[companies]]
+id = "5f1e4e0c-61a4-4f0e-9c1e-0d6b8f3a1001"
+name = "One"
+organisation = "Group"
+country = "NL"
+standalone_api_keys = true
+[[users]]
+email = "a@one.example"
+password = "a-planted-password"
+name = "A"
+roles = [{ company = "One", role = "admin" }]
+"#;
+
+const COMPANY: &str = "5f1e4e0c-61a4-4f0e-9c1e-0d6b8f3a1001";
+
+fn connect_commands(data: &str, first: bool) {
+    let at = |arguments: &[&str]| run([arguments, &["--data", data, "--json"]].concat());
+    let token = json(&at(&["tokens", "create", "--role", "proxy", "--name", "worker"]));
+    assert!(token["token"].as_str().unwrap().starts_with("mst_api_") && token["role"] == "proxy");
+    let id = token["id"].as_str().unwrap();
+    let list = json(&at(&["tokens", "list"]));
+    assert!(
+        list["data"].as_array().unwrap().iter().any(|row| row["id"] == id && row["revoked_at"].is_null())
+    );
+    assert!(!list.to_string().contains(token["token"].as_str().unwrap()), "a list shows a token");
+    json(&at(&["tokens", "revoke", id]));
+    refusal(&at(&["tokens", "revoke", id]), 1);
+    refusal(&at(&["tokens", "create", "--role", "king"]), 2);
+
+    if first {
+        let text = refusal(&at(&["connections", "link", "xero"]), 1);
+        assert!(text.contains("mainstay clients set xero"), "{text}");
+    }
+    for provider in ["pleo", "xero"] {
+        let arguments = ["clients", "set", provider, "--client-id", "an-id", "--data", data, "--json"];
+        let set = with_stdin(&arguments, "a-planted-client-secret\n");
+        assert!(json(&set)["redirect_uri"].as_str().unwrap().ends_with(&format!("/callback/{provider}")));
+        assert!(!String::from_utf8_lossy(&set.stdout).contains("planted"));
+        refusal(&with_stdin(&arguments, ""), 2);
+    }
+    let link = json(&at(&["connections", "link", "xero", "--reference", "r-1"]));
+    assert!(link["url"].as_str().unwrap().contains("/connect/") && link["expires_at"].is_string());
+    assert_eq!(json(&at(&["connections", "list"]))["data"], serde_json::json!([]));
+    refusal(&at(&["connections", "show", "not-an-id"]), 2);
+    refusal(&at(&["connections", "show", "con_01a2015d-6439-7998-9158-fc2bd72ee994"]), 1);
+    refusal(&at(&["connections", "disconnect", "con_01a2015d-6439-7998-9158-fc2bd72ee994"]), 1);
+
+    let email = format!("operator-{}@example.com", if first { "alone" } else { "through" });
+    let arguments = ["operators", "add", &email, "--data", data, "--json"];
+    json(&with_stdin(&arguments, "a-planted-password\n"));
+    refusal(&with_stdin(&arguments, "a-planted-password\n"), 1);
+    refusal(&with_stdin(&["operators", "add", "b@example.com", "--data", data], "short\n"), 1);
+}
+
+fn platform_commands(data: &str, seed: &Path) {
+    let at = |arguments: &[&str]| run([arguments, &["--data", data, "--json"]].concat());
+    let first = json(&at(&["platform", "seed", seed.to_str().unwrap()]));
+    assert_eq!((&first["companies"], &first["users"]), (&serde_json::json!(1), &serde_json::json!(1)));
+    assert_eq!(
+        json(&at(&["platform", "seed", seed.to_str().unwrap()])),
+        first,
+        "the second run says something else"
+    );
+
+    let register = [
+        "platform",
+        "clients",
+        "register",
+        "--redirect-uri",
+        "https://app.example.com/cb",
+        "--scope",
+        "users:read",
+    ];
+    let client = json(&at(&[&register[..], &["--name", "Example Books"]].concat()));
+    let id = client["client_id"].as_str().unwrap();
+    assert_eq!(client["state"], "awaiting_review");
+    assert!(client["client_secret"].as_str().unwrap().len() >= 30);
+    assert_eq!(json(&at(&["platform", "clients", "approve", id]))["state"], "approved");
+    assert_eq!(json(&at(&["platform", "clients", "show", id]))["name"], "Example Books");
+    let rotated = json(&at(&["platform", "clients", "rotate-secret", id]));
+    assert_ne!(rotated["client_secret"], client["client_secret"]);
+    let listed = json(&at(&["platform", "clients", "list"]));
+    assert!(
+        !listed.to_string().contains(rotated["client_secret"].as_str().unwrap()),
+        "a list shows a secret"
+    );
+    refusal(&at(&["platform", "clients", "show", "nobody"]), 1);
+    refusal(&at(&[&register[..], &["--name", "Example for Pleo"]].concat()), 2);
+    refusal(
+        &at(&[
+            "platform",
+            "clients",
+            "register",
+            "--name",
+            "X",
+            "--redirect-uri",
+            "http://app.example.com/",
+            "--scope",
+            "users:read",
+        ]),
+        2,
+    );
+
+    let key = json(&at(&[
+        "platform",
+        "api-keys",
+        "create",
+        "--company",
+        COMPANY,
+        "--name",
+        "k",
+        "--scope",
+        "users:read",
+    ]));
+    assert!(key["key"].as_str().unwrap().starts_with("plp_"));
+    let keys = json(&at(&["platform", "api-keys", "list", "--company", COMPANY]));
+    assert!(
+        keys["data"].as_array().unwrap().iter().any(|row| row["id"] == key["id"] && row["key"].is_null())
+    );
+    json(&at(&["platform", "api-keys", "revoke", key["id"].as_str().unwrap()]));
+    refusal(
+        &at(&[
+            "platform",
+            "api-keys",
+            "create",
+            "--company",
+            "not-an-id",
+            "--name",
+            "k",
+            "--scope",
+            "users:read",
+        ]),
+        2,
+    );
+}
+
+pub(crate) fn commands_work_alone_and_through_the_running_servers() {
+    let directory = tempfile::tempdir().unwrap();
+    let data = directory.path().join("data");
+    let data = data.to_str().unwrap();
+    let seed = directory.path().join("seed.toml");
+    fs::write(&seed, SEED).unwrap();
+    connect_commands(data, true);
+    platform_commands(data, &seed);
+    let listen = ["--data", data, "--listen", "127.0.0.1:0"];
+    let connect = Server::start([&["serve"][..], &listen].concat(), &directory.path().join("connect-log"));
+    let platform =
+        Server::start([&["platform", "serve"][..], &listen].concat(), &directory.path().join("platform-log"));
+    connect_commands(data, false);
+    platform_commands(data, &seed);
+    // What a command did through the server, the server knows at once.
+    let token = json(&run(["tokens", "create", "--role", "connect", "--data", data, "--json"]));
+    let header = format!("Bearer {}", token["token"].as_str().unwrap());
+    let ask = || http("GET", &format!("{}/v1/connections", connect.url), &[("Authorization", &header)], "").0;
+    assert_eq!(ask(), 200);
+    json(&run(["tokens", "revoke", token["id"].as_str().unwrap(), "--data", data, "--json"]));
+    assert_eq!(ask(), 401);
+    for command in [&["keys", "status"][..], &["doctor"], &["providers", "list"], &["config", "show"]] {
+        json(&run([command, &["--data", data, "--json"]].concat()));
+    }
+    for server in [connect, platform] {
+        server.signal("-TERM");
+        assert_eq!(server.wait(), Some(0));
+    }
+    for log in ["connect-log", "platform-log"] {
+        let log = fs::read_to_string(directory.path().join(log)).unwrap();
+        assert!(!log.contains("planted"), "{log}");
+        for line in log.lines() {
+            serde_json::from_str::<Value>(line).unwrap_or_else(|_| panic!("not JSON: {line}"));
+        }
+    }
+}
+
+pub(crate) fn a_seed_file_with_an_error_writes_nothing_and_names_the_line() {
+    let directory = tempfile::tempdir().unwrap();
+    let (data, seed) = (directory.path().join("data"), directory.path().join("seed.toml"));
+    fs::write(&seed, SEED.replace("country = \"NL\"", "county = \"NL\"")).unwrap();
+    let at =
+        |seed: &Path| run(["platform", "seed", seed.to_str().unwrap(), "--data", data.to_str().unwrap()]);
+    let text = refusal(&at(&seed), 1);
+    assert!(text.contains("seed.toml") && text.contains("line ") && text.contains("county"), "{text}");
+    let text = refusal(&at(&directory.path().join("absent.toml")), 1);
+    assert!(text.contains("absent.toml"), "{text}");
+}
+
+pub(crate) fn reading_from_a_directory_without_data_says_so_and_makes_nothing() {
+    let directory = tempfile::tempdir().unwrap();
+    let data = directory.path().join("wrong");
+    for command in
+        [&["connections", "list"][..], &["platform", "clients", "list"], &["migrate"], &["keys", "status"]]
+    {
+        let text = refusal(&run([command, &["--data", data.to_str().unwrap()]].concat()), 1);
+        assert!(text.contains("wrong") && text.contains("--data"), "{text}");
+    }
+    assert!(!data.exists());
+}
+
+pub(crate) fn the_doctor_names_what_is_wrong_and_fails() {
+    let directory = tempfile::tempdir().unwrap();
+    let data = directory.path().join("data");
+    json(&run(["tokens", "create", "--role", "proxy", "--data", data.to_str().unwrap(), "--json"]));
+    assert!(run(["doctor", "--data", data.to_str().unwrap()]).status.success());
+    fs::remove_file(data.join("keys/connect.keys")).unwrap();
+    let output = run(["doctor", "--data", data.to_str().unwrap(), "--json"]);
+    assert_eq!(output.status.code(), Some(1));
+    let found: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let wrong: Vec<&Value> =
+        found["data"].as_array().unwrap().iter().filter(|row| row["ok"] == false).collect();
+    assert!(
+        !wrong.is_empty() && wrong.iter().all(|row| row["why"].is_string() && row["remedy"].is_string()),
+        "{found}"
+    );
+}

@@ -1,0 +1,159 @@
+//! Restored backups (rule 14): the tokens in them are probably spent.
+
+use std::time::Duration;
+
+use base::{StoreError, Timestamp};
+use providers::{OldRefreshToken, Question, Rotation};
+
+use crate::authority::{Authority, Inner};
+use crate::directory::ProviderAccess;
+use crate::flight::Attempt;
+use crate::store::{Epoch, Failure};
+use crate::token_endpoint::QuestionAnswer;
+use crate::{AttemptOutcome, DegradedReason, EndReason, Grant, GrantChange, GrantState, LeaseProof, LendError, Lent};
+
+/// A database that several instances share and that none has marked for so long was perhaps put back.
+const WITHOUT_HEARTBEAT: Duration = Duration::from_mins(10);
+/// Instances that find the same restore within this time make one doubt of it.
+const SAME_RESTORE: Duration = Duration::from_mins(2);
+
+crate::words::words! {
+    /// What makes a database look as if it had been restored from a backup.
+    RestoreSign {
+        /// It is behind what this instance has seen of it.
+        StepBack = "step_back",
+        /// It holds grants, and this instance remembers nothing.
+        NoMemory = "no_memory",
+        /// No instance has marked it for ten minutes.
+        NoHeartbeat = "no_heartbeat",
+    }
+}
+
+/// What the database shows against what this instance remembers.
+pub(crate) fn restore_sign(epoch: &Epoch, remembered: Option<u64>, now: Timestamp) -> Option<RestoreSign> {
+    if !epoch.has_grants {
+        return remembered.filter(|seen| *seen > epoch.last_event).map(|_| RestoreSign::StepBack);
+    }
+    match remembered {
+        None => Some(RestoreSign::NoMemory),
+        Some(seen) if seen > epoch.last_event => Some(RestoreSign::StepBack),
+        // Where only one process can have the database open, nobody else can have gone on with another copy of it.
+        Some(_) if epoch.is_exclusive => None,
+        Some(_) => {
+            let silent = epoch.heartbeat.is_none_or(|at| now.since(at) > WITHOUT_HEARTBEAT);
+            silent.then_some(RestoreSign::NoHeartbeat)
+        }
+    }
+}
+
+impl Authority {
+    /// How many grants still wait to be proven after a restore.
+    pub async fn in_doubt(&self) -> Result<u64, StoreError> {
+        self.inner.parts.store.in_doubt().await
+    }
+
+    /// The operator says that the database is the right one: all grants in doubt go on as they are. Gives their number.
+    pub async fn accept_restored(&self) -> Result<u64, StoreError> {
+        let accepted = self.inner.parts.store.accept_restored(self.inner.now()).await?;
+        self.inner.written.notify_one();
+        Ok(accepted)
+    }
+}
+
+impl Inner {
+    /// At the start: compares the database with what this instance remembers, and puts every grant in doubt if it looks restored.
+    pub(crate) async fn check_restored(&self) -> Result<Option<RestoreSign>, LendError> {
+        let epoch = self.parts.store.epoch().await?;
+        let remembered = self.parts.memory.recall().await.map_err(|error| {
+            LendError::Store(StoreError::NotWritable(format!("this instance's memory cannot be read: {error}")))
+        })?;
+        let sign = restore_sign(&epoch, remembered, self.now());
+        if let Some(sign) = sign {
+            self.doubt(&epoch, sign).await?;
+        }
+        self.remember(epoch.last_event).await;
+        self.parts.store.beat(self.now()).await?;
+        Ok(sign)
+    }
+
+    pub(crate) async fn doubt(&self, epoch: &Epoch, sign: RestoreSign) -> Result<(), StoreError> {
+        let now = self.now();
+        let told = epoch.raised_at.is_some_and(|at| now.since(at) < SAME_RESTORE);
+        if !told && self.parts.store.raise_epoch(epoch.number, now).await? {
+            tracing::error!(
+                sign = sign.code(),
+                epoch = epoch.number + 1,
+                "the database looks restored from a backup: each grant is asked about before its first refresh"
+            );
+            metrics::counter!("mainstay_refresh_possible_restores_total", "sign" => sign.code()).increment(1);
+        }
+        self.cache.clear();
+        Ok(())
+    }
+
+    pub(crate) async fn remember(&self, position: u64) {
+        if let Err(error) = self.parts.memory.note(position).await {
+            // The next start then finds a step that is not one, or none at all: it asks more than it must.
+            tracing::warn!(error = %error, "the newest rotation could not be noted outside the database");
+        }
+    }
+
+    /// Before the first refresh of a grant that is in doubt. `None`: proven, go on.
+    pub(crate) async fn settle_doubt(
+        &self,
+        proof: &LeaseProof,
+        grant: &Grant,
+        access: &ProviderAccess,
+        rotation: &Rotation,
+        attempt: &Attempt,
+    ) -> Option<Result<Lent, LendError>> {
+        // An old token that lives on whatever happened since can be presented without harm.
+        let harmless = rotation.old_refresh_token == OldRefreshToken::Lives;
+        let answer = match rotation.question {
+            _ if harmless => Ok(QuestionAnswer::Alive),
+            Question::None => return Some(self.wait_for_operator(proof, grant, attempt).await),
+            Question::Introspect | Question::Probe => self.ask(grant, access, rotation).await,
+        };
+        match answer {
+            Err(error) => Some(Err(error)),
+            Ok(QuestionAnswer::Alive) => match self.parts.store.clear_doubt(proof, grant.generation).await {
+                Ok(true) => None,
+                Ok(false) => Some(Err(LendError::Pending { retry_at: self.now() })),
+                Err(error) => Some(Err(error.into())),
+            },
+            Ok(QuestionAnswer::Dead) => {
+                let detail = "the database was restored, and its refresh token had been spent since".to_owned();
+                let (reason, outcome) = (EndReason::RestoredBackup, AttemptOutcome::FoundDead);
+                Some(self.end(proof, grant, attempt, reason, outcome, detail).await)
+            }
+            Ok(QuestionAnswer::NoAnswer) => {
+                let detail = "the database was restored, and the provider did not say whether the token is alive".to_owned();
+                let reason = DegradedReason::ProviderUnreachable;
+                Some(self.degraded(proof, grant, attempt, reason, None, detail).await)
+            }
+        }
+    }
+
+    /// Nobody can be asked: a spent token must not be presented on a guess, so the operator decides.
+    async fn wait_for_operator(&self, proof: &LeaseProof, grant: &Grant, attempt: &Attempt) -> Result<Lent, LendError> {
+        let now = self.now();
+        let reason = DegradedReason::PossiblyRestored;
+        let retry_at = now + Duration::from_hours(1);
+        let detail = "the database was restored, and this provider cannot be asked about its tokens".to_owned();
+        let change = GrantChange::Degraded { reason, next_try_at: retry_at, again: false };
+        let failure = Failure {
+            grant: grant.id,
+            generation: grant.generation,
+            state: GrantState::Degraded { since: now, reason },
+            marker: grant.marker.clone(),
+            next_action_at: None,
+            failures: grant.failures,
+            event: Some(self.event(grant, change)),
+            record: self.record(grant, attempt, AttemptOutcome::WaitsForOperator, detail, grant.generation),
+        };
+        self.fail(proof, grant, &failure, LendError::Degraded { reason, retry_at }).await
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,195 @@
+use connect::Role;
+use http::{Request, StatusCode};
+use serde_json::{Value, json};
+
+use super::app::{Answer, App};
+use super::browser::Browser;
+
+/// A connection made through the pages.
+async fn connected(app: &App) -> String {
+    let token = app.api_token(Role::Connect).await;
+    let made =
+        app.call(&token, "POST", "/v1/connect-sessions", Some(json!({ "accounting": "xero" }))).await.json();
+    let mut browser = Browser::new(app);
+    browser.get(made["url"].as_str().unwrap()).await;
+    for _ in 0..2 {
+        let sent = browser.submit(&[]).await;
+        browser.follow(&Browser::allowed(sent.location())).await;
+    }
+    let page = browser.submit(&[("company", "x-1")]).await.location().to_owned();
+    browser.get(&page).await;
+    browser.submit(&[("decision", "confirm")]).await;
+    let list = app.call(&token, "GET", "/v1/connections", None).await.json();
+    list["data"][0]["id"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn every_door_asks_for_a_token_and_its_role() {
+    let app = App::new().await;
+    let id = "con_0190a5b8-7c2e-7000-8000-000000000001";
+    let doors = [
+        ("POST", "/v1/connect-sessions".to_owned(), "connect", Some(json!({ "accounting": "xero" }))),
+        ("GET", "/v1/connections".to_owned(), "connect", None),
+        ("GET", format!("/v1/connections/{id}"), "connect", None),
+        ("PATCH", format!("/v1/connections/{id}"), "connect", Some(json!({}))),
+        ("DELETE", format!("/v1/connections/{id}"), "connect", None),
+        ("POST", format!("/v1/connections/{id}/confirm"), "connect", None),
+        ("POST", format!("/v1/connections/{id}/reauthorise"), "connect", None),
+        ("GET", format!("/v1/connections/{id}/timeline"), "connect", None),
+        ("PUT", format!("/v1/connections/{id}/platform/api-key"), "connect", Some(json!({ "api_key": "x" }))),
+        ("GET", "/v1/events".to_owned(), "connect", None),
+        ("GET", "/v1/providers".to_owned(), "connect", None),
+        ("GET", format!("/v1/connections/{id}/platform/token"), "token", None),
+        (
+            "POST",
+            format!("/v1/connections/{id}/platform/rejected"),
+            "proxy token",
+            Some(json!({ "generation": 1 })),
+        ),
+        ("GET", format!("/v1/connections/{id}/platform/proxy/x"), "proxy", None),
+    ];
+    for (method, path, roles, body) in doors {
+        let without = Request::builder().method(method).uri(&path).body(axum::body::Body::empty()).unwrap();
+        let answer = app.send(without).await;
+        assert_eq!(answer.refusal(), (401, "unauthorized".to_owned()), "{method} {path}");
+        assert!(answer.headers.contains_key("www-authenticate"));
+        for role in Role::ALL {
+            let token = app.api_token(role).await;
+            let answer = app.call(&token, method, &path, body.clone()).await;
+            let allowed = role == Role::Admin || roles.contains(role.as_str());
+            let refused = answer.status == StatusCode::FORBIDDEN;
+            assert_eq!(refused, !allowed, "{method} {path} as {role}: {} {}", answer.status, answer.body);
+            if refused {
+                assert_eq!(answer.refusal(), (403, "insufficient-role".to_owned()));
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_connection_has_the_documented_shape() {
+    let app = App::new().await;
+    let id = connected(&app).await;
+    let token = app.api_token(Role::Admin).await;
+    let shown = app.call(&token, "GET", &format!("/v1/connections/{id}"), None).await.json();
+    let members = |value: &Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+    for wanted in ["id", "reference", "state", "reason", "platform", "accounting", "settings", "created_at"] {
+        assert!(members(&shown).contains(&wanted.to_owned()), "{wanted}");
+    }
+    for (end, provider, company) in [("platform", "pleo", "p-1"), ("accounting", "xero", "x-1")] {
+        let side = &shown[end];
+        assert_eq!(side["provider"], provider);
+        assert_eq!(side["company"]["id"], company);
+        assert_eq!(
+            (&side["state"], &side["credential"], &side["generation"]),
+            (&json!("active"), &json!("oauth"), &json!(1))
+        );
+        assert_eq!(side["ends_at"], Value::Null);
+        for time in ["expires_at", "last_proven_at"] {
+            assert!(side[time].as_str().unwrap().ends_with('Z'), "{time}");
+        }
+    }
+    assert_eq!(shown["state"], "active");
+    assert_eq!(shown["reason"], Value::Null);
+}
+
+#[tokio::test]
+async fn tokens_are_lent_and_calls_go_through() {
+    let app = App::new().await;
+    let id = connected(&app).await;
+    let token = app.api_token(Role::Admin).await;
+    let base = format!("/v1/connections/{id}/accounting");
+    let lent = app.call(&token, "GET", &format!("{base}/token"), None).await.json();
+    assert!(lent["access_token"].as_str().unwrap().starts_with("access-"));
+    assert_eq!((&lent["token_type"], &lent["generation"]), (&json!("Bearer"), &json!(1)));
+    let answer = app.call(&token, "GET", &format!("{base}/proxy/a%20b/c%2Fd?q=%2F&x="), None).await;
+    assert_eq!(answer.json(), json!({ "path": "/a%20b/c%2Fd", "query": "q=%2F&x=" }));
+    assert!(!answer.headers.contains_key("mainstay-error"));
+    for path in ["/proxy/a/../b", "/proxy//evil.example/", "/proxy/%2e%2e/b", "/proxy/a\\b"] {
+        // An address that HTTP itself does not allow is refused before it comes here.
+        let Ok(request) = Request::get(format!("{base}{path}"))
+            .header("authorization", format!("Bearer {token}"))
+            .body(axum::body::Body::empty())
+        else {
+            continue;
+        };
+        assert_eq!(app.send(request).await.refusal(), (400, "bad-request".to_owned()), "{path}");
+    }
+    let answer =
+        app.call(&token, "POST", &format!("{base}/rejected"), Some(json!({ "generation": 7 }))).await;
+    assert_eq!(answer.refusal(), (422, "invalid-value".to_owned()));
+}
+
+#[tokio::test]
+async fn a_link_for_signing_in_again_and_the_end() {
+    let app = App::new().await;
+    let id = connected(&app).await;
+    let token = app.api_token(Role::Connect).await;
+    let base = format!("/v1/connections/{id}");
+    let made = app.call(&token, "POST", &format!("{base}/reauthorise"), None).await.json();
+    assert!(made["url"].as_str().unwrap().starts_with("https://connect.example/connect/mst_ln_"));
+    assert_eq!((&made["end"], &made["reason"]), (&json!("platform"), &Value::Null));
+    let mut browser = Browser::new(&app);
+    browser.get(made["url"].as_str().unwrap()).await;
+    assert!(browser.page.contains("again"), "{}", browser.page);
+    let sent = browser.submit(&[]).await;
+    assert_eq!(browser.follow(&Browser::allowed(sent.location())).await.status, 200);
+    assert!(browser.page.contains("The connection goes on") && !browser.page.contains("<form"));
+    let shown = app.call(&token, "GET", &base, None).await.json();
+    assert_eq!(shown["platform"]["generation"], 2);
+
+    let changed = app.call(&token, "PATCH", &base, Some(json!({ "settings": { "a": 1 } }))).await.json();
+    assert_eq!(changed["settings"], json!({ "a": 1 }));
+    let over = app.call(&token, "DELETE", &base, None).await.json();
+    assert_eq!((&over["state"], &over["settings"]), (&json!("disconnected"), &json!({ "a": 1 })));
+    let admin = app.api_token(Role::Admin).await;
+    let gone: Answer = app.call(&admin, "GET", &format!("{base}/platform/token"), None).await;
+    assert_eq!(gone.refusal(), (410, "connection-disconnected".to_owned()));
+
+    let events = app.call(&token, "GET", "/v1/events?after=0&wait=1", None).await.json();
+    let types: Vec<_> =
+        events["data"].as_array().unwrap().iter().map(|event| event["type"].as_str().unwrap()).collect();
+    assert_eq!(types, ["connection.activated", "connection.reauthorised", "connection.disconnected"]);
+    let next = events["next"].as_str().unwrap();
+    let later = app.call(&token, "GET", &format!("/v1/events?after={next}"), None).await.json();
+    assert_eq!((&later["data"], &later["next"]), (&json!([]), &json!(next)));
+    let timeline = app.call(&token, "GET", &format!("{base}/timeline?limit=2"), None).await.json();
+    assert_eq!(timeline["data"][0]["type"], "connection.disconnected");
+    let next = timeline["next"].as_str().unwrap();
+    let earlier = app.call(&token, "GET", &format!("{base}/timeline?after={next}"), None).await.json();
+    assert_eq!(earlier["data"].as_array().unwrap().last().unwrap()["type"], "connection.activated");
+}
+
+#[tokio::test]
+async fn bad_requests_are_told_what_is_wrong_and_never_fail_inside() {
+    let app = App::new().await;
+    let token = app.api_token(Role::Admin).await;
+    let unknown = "con_0190a5b8-7c2e-7000-8000-000000000001";
+    let cases = [
+        ("POST", "/v1/connect-sessions".to_owned(), Some(json!({ "accounting": "nonsense" })), 422),
+        ("POST", "/v1/connect-sessions".to_owned(), Some(json!({ "accounting": "xero", "unknown": 1 })), 422),
+        (
+            "POST",
+            "/v1/connect-sessions".to_owned(),
+            Some(json!({ "accounting": "xero", "method": "magic" })),
+            422,
+        ),
+        ("POST", "/v1/connect-sessions".to_owned(), Some(json!({ "connection": unknown })), 404),
+        ("POST", "/v1/connect-sessions".to_owned(), None, 415),
+        ("GET", "/v1/connections?state=nonsense".to_owned(), None, 400),
+        ("GET", "/v1/connections?limit=0".to_owned(), None, 400),
+        ("GET", "/v1/connections?after=nonsense".to_owned(), None, 400),
+        ("GET", "/v1/events?wait=61".to_owned(), None, 400),
+        ("GET", "/v1/events?after=-1".to_owned(), None, 400),
+        ("GET", "/v1/connections/nonsense".to_owned(), None, 404),
+        ("GET", format!("/v1/connections/{unknown}"), None, 404),
+        ("GET", format!("/v1/connections/{unknown}/middle/token"), None, 404),
+        ("POST", format!("/v1/connections/{unknown}/reauthorise"), Some(json!({ "end": "middle" })), 422),
+        ("GET", "/v1/nonsense".to_owned(), None, 404),
+    ];
+    for (method, path, body, status) in cases {
+        let answer = app.call(&token, method, &path, body).await;
+        assert_eq!(answer.refusal().0, status, "{method} {path}: {}", answer.body);
+        assert_eq!(answer.headers["content-type"], "application/problem+json");
+    }
+}

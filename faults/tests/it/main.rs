@@ -1,0 +1,2 @@
+//! A selection.
+fn main() {}

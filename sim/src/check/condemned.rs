@@ -1,0 +1,109 @@
+//! A healthy grant is never condemned (rule 8): one that ended was withdrawn by the customer, or its refresh was processed and the answer
+//! was lost in one of the windows that nobody can close.
+
+use std::time::Duration;
+
+use refresh::EndReason;
+
+use super::story::{End, Refresh, Story};
+use super::{Findings, Invariant, Window};
+use crate::journal::Ended;
+use crate::plan::Delivery;
+use crate::provider::Death;
+use crate::run::Record;
+
+pub(super) fn check(record: &Record, story: &Story, findings: &mut Findings) {
+    for end in &story.ends {
+        findings.checked(Invariant::HealthyNeverCondemned);
+        let pair = story.pair_at(end.grant, end.point);
+        let refresh = record.provider.family(end.grant).refresh_of(pair);
+        let death = record.provider.death(end.grant, refresh, end.point.at + Duration::from_secs(1));
+        let cause = match death {
+            None => Err("and yet its refresh token is good".to_owned()),
+            Some(death) => cause(record, story, end, death, 0),
+        };
+        match cause {
+            Ok(window) => {
+                findings.went_through(window);
+                if let Some(what) = told_wrongly(end, window) {
+                    findings.violated(Invariant::HealthyNeverCondemned, end.point.at, what);
+                }
+            }
+            Err(why) => {
+                let what = format!("the grant {} was ended with {}, {why}", end.grant, end.reason);
+                findings.violated(Invariant::HealthyNeverCondemned, end.point.at, what);
+            }
+        }
+    }
+}
+
+/// How the token of a grant that ended had died.
+fn cause(record: &Record, story: &Story, end: &End, death: Death, depth: u32) -> Result<Window, String> {
+    match death {
+        Death::Unknown => Err("and its refresh token was never issued".to_owned()),
+        Death::GraceOver => Ok(Window::GraceOver),
+        Death::Withdrawn => match story.withdrawn(end.grant) {
+            Some(point) if point <= end.point => Ok(Window::Withdrawn),
+            _ => Err("before the customer withdrew it".to_owned()),
+        },
+        Death::Superseded { request } | Death::Revoked { request } => {
+            let by = &story.refreshes[&request];
+            if by.processed.first().is_none_or(|(point, _)| *point > end.point) {
+                return Err("before the request that killed its refresh token was processed".to_owned());
+            }
+            if matches!(by.delivery, Some(Delivery::Twice { .. })) {
+                return Ok(Window::SentTwiceByGateway);
+            }
+            if was_processed_late(by) {
+                return Ok(Window::ProcessedLate);
+            }
+            let sent_late = by.marker.map(|marker| marker.point).zip(by.sent);
+            if sent_late.is_some_and(|(from, until)| story.was_paused(by.place, from, until)) {
+                return Ok(Window::StoppedBeforeSending);
+            }
+            if matches!(death, Death::Revoked { .. }) {
+                // It presented a token that had been used before: how did it come to that?
+                let presented = record.provider.family(end.grant).superseded_by(by.refresh);
+                return match presented.filter(|_| depth < 3) {
+                    Some(request) => cause(record, story, end, Death::Superseded { request }, depth + 1),
+                    None => Err(format!("after the request {request} had killed everything")),
+                };
+            }
+            fate_of_answer(story, end, by)
+        }
+    }
+}
+
+/// Whether the provider worked on it when its sender had given it up.
+fn was_processed_late(by: &Refresh) -> bool {
+    let given_up = matches!(by.over, Some((_, Ended::Unanswered)));
+    given_up && by.over.zip(by.processed.first()).is_some_and(|((over, _), (point, _))| over < *point)
+}
+
+fn fate_of_answer(story: &Story, end: &End, by: &Refresh) -> Result<Window, String> {
+    match by.over {
+        None => Ok(Window::KilledWaiting),
+        Some((_, Ended::NotSent)) => Err(format!("the request {} was processed without having been sent", by.id)),
+        Some((_, Ended::Unanswered | Ended::Answered { issued: None, .. })) => Ok(Window::AnswerLost),
+        Some((received, Ended::Answered { issued: Some(pair), .. })) => {
+            if story.stored_at(end.grant, pair).is_some_and(|stored| stored > end.point) {
+                Ok(Window::Revived)
+            } else if story.was_killed_after(by.place, received) {
+                Ok(Window::KilledBeforeSafe)
+            } else {
+                Err(format!("although {} had the answer", by.place))
+            }
+        }
+    }
+}
+
+/// The reason must be the one by which a late answer may revive the grant, where one might come.
+fn told_wrongly(end: &End, window: Window) -> Option<String> {
+    let lost = matches!(
+        window,
+        Window::AnswerLost | Window::KilledWaiting | Window::KilledBeforeSafe | Window::Revived
+    );
+    (lost && end.reason != EndReason::RefreshAnswerLost).then(|| {
+        format!("the grant {} was ended with {}, although an answer was lost: {}", end.grant, end.reason, window.name())
+    })
+}

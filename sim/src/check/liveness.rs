@@ -1,0 +1,70 @@
+//! After the faults everything comes to rest within the quiet, and every instance serves every grant that has not ended.
+
+use std::time::Duration;
+
+use refresh::GrantState;
+
+use super::{Findings, Invariant};
+use crate::journal::{Event, Place};
+use crate::plan::LAST_LOOK;
+use crate::run::Record;
+
+pub(super) fn check(record: &Record, findings: &mut Findings) {
+    let at = record.plan.ends_at;
+    let from = at.saturating_sub(LAST_LOOK);
+    let last: Vec<_> = record.entries.iter().filter(|entry| entry.at >= from).collect();
+    findings.checked(Invariant::Liveness);
+    if record.left_on_disk > 0 {
+        let what = format!("{} answers are left on disks", record.left_on_disk);
+        findings.violated(Invariant::Liveness, at, what);
+    }
+    for (number, row) in record.rows.iter().enumerate() {
+        findings.checked(Invariant::Liveness);
+        let mut complain = |what: String| {
+            findings.violated(Invariant::Liveness, at, format!("the grant {number}: {what}"));
+        };
+        let waits = last.iter().rev().find_map(|entry| match &entry.event {
+            Event::NotAtRest(grant, what) if *grant == number => Some(what.as_str()),
+            _ => None,
+        });
+        let rests = last.iter().any(|entry| matches!(entry.event, Event::AtRest(grant) if grant == number));
+        if !rests {
+            complain(format!("it does not come to rest: {}", waits.unwrap_or("it was not looked at")));
+        }
+        if matches!(row.state, GrantState::Ended { .. }) {
+            continue;
+        }
+        let refresh = record.pairs[number].map(|pair| record.provider.family(number).refresh_of(pair));
+        let Some(refresh) = refresh else {
+            complain("its credential cannot be opened".to_owned());
+            continue;
+        };
+        if let Some(death) = record.provider.death(number, refresh, at) {
+            complain(format!("the stored refresh token is dead ({death:?}), and nobody has noticed"));
+            continue;
+        }
+        for host in 0..record.plan.instances {
+            let served = last.iter().any(|entry| {
+                matches!(entry.event, Event::Served(grant) if grant == number)
+                    && matches!(entry.place, Place::Instance { host: whose, .. } if whose == host)
+            });
+            if !served {
+                complain(format!("the instance {host} does not serve it: {}", why_not(&last, host, number)));
+            }
+        }
+    }
+}
+
+fn why_not(last: &[&crate::journal::Entry], host: usize, number: usize) -> String {
+    last.iter()
+        .rev()
+        .find_map(|entry| match (&entry.event, entry.place) {
+            (Event::NotLent { grant, why, .. }, Place::Instance { host: whose, .. })
+                if *grant == number && whose == host =>
+            {
+                Some(why.clone())
+            }
+            _ => None,
+        })
+        .unwrap_or_else(|| format!("nobody was told why in the last {} s", Duration::as_secs(&LAST_LOOK)))
+}

@@ -1,0 +1,50 @@
+//! Nothing is lost (rule 7): a pair that an instance has received whole is stored, or superseded by a later one, unless the instance
+//! was killed before the pair was in the store or synced to disk.
+
+use super::story::{Refresh, Story};
+use super::{Findings, Invariant, Window};
+use crate::plan::RotationKind;
+use crate::run::Record;
+
+pub(super) fn check(record: &Record, story: &Story, findings: &mut Findings) {
+    for refresh in story.refreshes.values() {
+        let Some((received, pair)) = refresh.received() else { continue };
+        findings.checked(Invariant::NothingLost);
+        if story.stored_at(refresh.grant, pair).is_some() || is_superseded(record, story, refresh, pair) {
+            continue;
+        }
+        let family = record.provider.family(refresh.grant);
+        if family.is_withdrawn() {
+            continue;
+        }
+        let synced = story
+            .synced
+            .iter()
+            .find(|(_, _, grant, synced)| *grant == refresh.grant && *synced == pair);
+        let what = match synced {
+            None if story.was_killed_after(refresh.place, received) => {
+                findings.went_through(Window::KilledBeforeSafe);
+                continue;
+            }
+            None => "was not stored, although its process was not killed",
+            Some(_) => "was synced to disk and not stored",
+        };
+        let what = format!("the pair {pair} of the grant {}, received by {}, {what}", refresh.grant, refresh.place);
+        findings.violated(Invariant::NothingLost, received.at, what);
+    }
+}
+
+/// Whether another answer took its place, at a provider where more than one can be good.
+fn is_superseded(record: &Record, story: &Story, refresh: &Refresh, pair: usize) -> bool {
+    let kind = record.plan.kind;
+    let family = record.provider.family(refresh.grant);
+    let another = story.stored.iter().any(|stored| {
+        stored.grant == refresh.grant
+            && stored.pair != pair
+            && refresh.sent.is_some_and(|sent| sent < stored.point)
+            && stored.outcome == refresh::RotationStored::Stored
+            && (kind != RotationKind::ChangesDaily
+                || family.refresh_of(stored.pair) >= family.refresh_of(pair))
+    });
+    another && !matches!(kind, RotationKind::StrictWithQuestion | RotationKind::StrictWithout)
+}
