@@ -70,6 +70,7 @@ impl ConnectSide {
                 directory: Arc::clone(&providers) as _,
                 sealer: Arc::clone(&sealer),
                 spill: Arc::new(SpillDirectory::open(instance.join("spill"), &settings.instance)?),
+                memory: Arc::new(refresh::MemoryInProcess::default()),
                 clock: Arc::clone(&clock),
                 entropy: Arc::clone(&entropy),
                 tracker: tracker.clone(),

@@ -77,11 +77,18 @@ impl Driver {
             }
             bail!("chromedriver ended without saying its port")
         };
-        let port = tokio::time::timeout(Duration::from_secs(30), said).await.context("chromedriver did not start")??;
+        let port = tokio::time::timeout(Duration::from_secs(30), said)
+            .await
+            .context("chromedriver did not start")??;
         let profiles = tempfile::tempdir()?;
         // What it says from here on is thrown away, but must be read for it not to stop.
         tokio::task::spawn_local(async move { while let Ok(Some(_)) = lines.next_line().await {} });
-        Ok(Self { _process: process, url: format!("http://127.0.0.1:{port}"), chromium: chromium.to_owned(), profiles })
+        Ok(Self {
+            _process: process,
+            url: format!("http://127.0.0.1:{port}"),
+            chromium: chromium.to_owned(),
+            profiles,
+        })
     }
 
     /// Opens a window with a profile of its own.
@@ -150,7 +157,8 @@ impl Browser {
 
     /// The main heading, when the page has it. A page without one is a defect of its own.
     pub async fn heading(&self) -> Result<String> {
-        let heading = self.client.wait().at_most(Duration::from_secs(20)).for_element(Locator::Css("h1")).await?;
+        let heading =
+            self.client.wait().at_most(Duration::from_secs(20)).for_element(Locator::Css("h1")).await?;
         Ok(heading.text().await?)
     }
 
@@ -213,11 +221,17 @@ impl Browser {
 
     /// Presses the button or follows the link with this text.
     pub async fn press(&self, label: &str) -> Result<()> {
-        let path = format!("//main//*[self::button or self::a or self::summary][normalize-space(.)={}]", quoted(label));
-        let element = self.client.wait().at_most(Duration::from_secs(10)).for_element(Locator::XPath(&path)).await;
+        let path = format!(
+            "//main//*[self::button or self::a or self::summary][normalize-space(.)={}]",
+            quoted(label)
+        );
+        let element =
+            self.client.wait().at_most(Duration::from_secs(10)).for_element(Locator::XPath(&path)).await;
         let element = match element {
             Ok(element) => element,
-            Err(error) => bail!("no button {label:?} ({error}) on:\n{}", self.text().await.unwrap_or_default()),
+            Err(error) => {
+                bail!("no button {label:?} ({error}) on:\n{}", self.text().await.unwrap_or_default())
+            }
         };
         match self.hands {
             Hands::Pointer => element.click().await?,
@@ -249,7 +263,8 @@ impl Browser {
     }
 
     async fn find(&self, selector: &str) -> Result<Element> {
-        let found = self.client.wait().at_most(Duration::from_secs(10)).for_element(Locator::Css(selector)).await;
+        let found =
+            self.client.wait().at_most(Duration::from_secs(10)).for_element(Locator::Css(selector)).await;
         match found {
             Ok(element) => Ok(element),
             Err(error) => bail!("no {selector} ({error}) on:\n{}", self.text().await.unwrap_or_default()),
@@ -262,7 +277,8 @@ impl Browser {
         ensure!(headings == 1, "it has {headings} main headings");
         for field in self.client.find_all(Locator::Css("input:not([type=hidden]), select, textarea")).await? {
             let id = field.attr("id").await?.unwrap_or_default();
-            let labelled = !self.client.find_all(Locator::Css(&format!("label[for='{id}']"))).await?.is_empty();
+            let labelled =
+                !self.client.find_all(Locator::Css(&format!("label[for='{id}']"))).await?.is_empty();
             let inside = !field.find_all(Locator::XPath("ancestor::label")).await?.is_empty();
             let named = field.attr("aria-label").await?.is_some();
             ensure!(labelled || inside || named, "the field {:?} has no label", field.attr("name").await?);

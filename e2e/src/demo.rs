@@ -24,7 +24,10 @@ fn binary() -> Result<PathBuf> {
     let target = own.parent().and_then(std::path::Path::parent).context("find the target directory")?;
     let binary = target.join("mainstay");
     if !binary.is_file() {
-        bail!("{} is not there: build it with `cargo build`, or run the whole `cargo test`", binary.display());
+        bail!(
+            "{} is not there: build it with `cargo build`, or run the whole `cargo test`",
+            binary.display()
+        );
     }
     Ok(binary)
 }
@@ -57,11 +60,20 @@ impl Demo {
 
     /// A text of the cast, by its JSON pointer.
     pub fn text(&self, pointer: &str) -> Result<&str> {
-        self.cast.pointer(pointer).and_then(Value::as_str).with_context(|| format!("the demo names no {pointer} in {}", self.cast))
+        self.cast
+            .pointer(pointer)
+            .and_then(Value::as_str)
+            .with_context(|| format!("the demo names no {pointer} in {}", self.cast))
     }
 
     /// Calls an API with a bearer token; gives status and JSON.
-    pub async fn call(&self, method: &str, url: &str, token: &str, body: Option<&Value>) -> Result<(u16, Value)> {
+    pub async fn call(
+        &self,
+        method: &str,
+        url: &str,
+        token: &str,
+        body: Option<&Value>,
+    ) -> Result<(u16, Value)> {
         let request = http::Request::builder()
             .method(method)
             .uri(url)

@@ -1,1 +1,20 @@
-//! Real processes.
+//! Real processes that are ended, stopped and cut off in the middle of a refresh.
+//!
+//! Each row of the table starts the real binary as it is run in earnest: Pleo's side, the accounting stand-ins, and one to three
+//! instances of the connect side on SQLite or PostgreSQL. It connects a pair through the public doors, lets a token fall due, does its
+//! fault, and compares what was promised with what the provider's journal and the connection show.
+
+mod binary;
+mod namespace;
+mod process;
+mod row;
+pub mod rows;
+mod scene;
+mod seeds;
+mod table;
+mod watch;
+
+pub use binary::Binary;
+pub use row::{Outcome, Row, Verdict};
+pub use scene::Ground;
+pub use table::{Line, Table};

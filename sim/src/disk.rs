@@ -19,7 +19,7 @@ use crate::scene::Scene;
 
 /// What is on a disk.
 #[derive(Debug, Default)]
-pub struct Disk {
+pub(crate) struct Disk {
     /// The slots for answers, by process and number.
     slots: Mutex<BTreeMap<(u32, u32), Slot>>,
     /// The newest rotation that was noted (rule 14).
@@ -40,7 +40,7 @@ impl Disk {
     }
 
     /// The power goes: what was not synced is as it was before, or torn, which is read as nothing. Says how many answers were lost.
-    pub fn lose_power(&self, dice: &mut Dice) -> usize {
+    pub(crate) fn lose_power(&self, dice: &mut Dice) -> usize {
         let mut lost = 0;
         for slot in self.slots().values_mut().filter(|slot| slot.seen != slot.synced) {
             if slot.seen.is_some() {
@@ -57,19 +57,19 @@ impl Disk {
     }
 
     /// What an instance has noted outside the database.
-    pub fn note_newest_rotation(&self, position: u64) {
+    pub(crate) fn note_newest_rotation(&self, position: u64) {
         *self.newest_rotation.lock().expect("no code panics while it holds a disk") = Some(position);
     }
 
     /// How many answers are on it.
-    pub fn answers(&self) -> usize {
+    pub(crate) fn answers(&self) -> usize {
         self.slots().values().filter(|slot| slot.seen.is_some()).count()
     }
 }
 
 /// The disk as one process uses it.
 #[derive(Debug)]
-pub struct SimSpill {
+pub(crate) struct SimSpill {
     scene: Arc<Scene>,
     life: Arc<Life>,
     host: usize,
@@ -87,7 +87,7 @@ struct SimSlot {
 
 impl SimSpill {
     /// For the `number`-th life of a host.
-    pub fn new(scene: Arc<Scene>, life: Arc<Life>, host: usize, number: u32) -> Self {
+    pub(crate) fn new(scene: Arc<Scene>, life: Arc<Life>, host: usize, number: u32) -> Self {
         Self { scene, life, host, number, next: Mutex::default() }
     }
 
@@ -181,7 +181,7 @@ impl SpillSlot for SimSlot {
 
 /// The note outside the database, on the disk of a machine.
 #[derive(Debug)]
-pub struct SimMemory {
+pub(crate) struct SimMemory {
     scene: Arc<Scene>,
     life: Arc<Life>,
     host: usize,
@@ -189,7 +189,7 @@ pub struct SimMemory {
 
 impl SimMemory {
     /// For a process of a host.
-    pub fn new(scene: Arc<Scene>, life: Arc<Life>, host: usize) -> Self {
+    pub(crate) fn new(scene: Arc<Scene>, life: Arc<Life>, host: usize) -> Self {
         Self { scene, life, host }
     }
 }

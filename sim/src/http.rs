@@ -27,11 +27,11 @@ const CONNECT: Duration = Duration::from_secs(5);
 
 /// A client on a host.
 #[derive(Debug)]
-pub struct SimHttp {
+pub(crate) struct SimHttp {
     /// The scene.
-    pub scene: Arc<Scene>,
+    pub(crate) scene: Arc<Scene>,
     /// Its process.
-    pub life: Arc<Life>,
+    pub(crate) life: Arc<Life>,
 }
 
 /// A body that breaks off.

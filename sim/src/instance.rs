@@ -22,7 +22,7 @@ use crate::store::SimStore;
 use crate::token;
 
 /// The software of the host of an instance.
-pub async fn run(scene: Arc<Scene>, host: usize) -> turmoil::Result {
+pub(crate) async fn run(scene: Arc<Scene>, host: usize) -> turmoil::Result {
     let life = scene.begin_life(host);
     let Place::Instance { life: number, .. } = life.place else { return Ok(()) };
     scene.note(life.place, Event::Began);

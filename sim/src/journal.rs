@@ -34,7 +34,7 @@ impl fmt::Display for Place {
 }
 
 /// Names a request.
-pub type RequestId = usize;
+pub(crate) type RequestId = usize;
 
 /// What a request is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

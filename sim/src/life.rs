@@ -12,11 +12,11 @@ use crate::scene::Scene;
 /// One life of a process. Each await on a port goes through [`Life::step`], so that it can be killed or stopped at each of them:
 /// as nothing but its ports is seen from outside, a process that never comes back from one is dead.
 #[derive(Debug)]
-pub struct Life {
+pub(crate) struct Life {
     /// Which instance, in its how many-th life.
-    pub place: Place,
+    pub(crate) place: Place,
     /// Told to stop.
-    pub stop: CancellationToken,
+    pub(crate) stop: CancellationToken,
     trap: Mutex<Option<Trap>>,
     killed: Mutex<Option<(Duration, bool)>>,
     is_dead: AtomicBool,
@@ -26,7 +26,7 @@ pub struct Life {
 
 impl Life {
     /// A new life.
-    pub fn new(place: Place) -> Self {
+    pub(crate) fn new(place: Place) -> Self {
         Self {
             place,
             stop: CancellationToken::new(),
@@ -38,22 +38,22 @@ impl Life {
     }
 
     /// Sets a trap, in place of any other.
-    pub fn set_trap(&self, trap: Option<Trap>) {
+    pub(crate) fn set_trap(&self, trap: Option<Trap>) {
         *self.trap.lock().expect("no code panics while it holds a trap") = trap;
     }
 
     /// Whether it was killed at a step: for how long it stays down, and whether the power went.
-    pub fn killed(&self) -> Option<(Duration, bool)> {
+    pub(crate) fn killed(&self) -> Option<(Duration, bool)> {
         *self.killed.lock().expect("no code panics while it holds this")
     }
 
     /// Ends a pause.
-    pub fn wake(&self) {
+    pub(crate) fn wake(&self) {
         self.paused_until.store(0, Ordering::Relaxed);
     }
 
     /// Comes to a step: goes on, stands still for a while, or never comes back.
-    pub async fn step(&self, step: Step, scene: &Scene) {
+    pub(crate) async fn step(&self, step: Step, scene: &Scene) {
         if self.is_dead.load(Ordering::Relaxed) {
             return std::future::pending().await;
         }

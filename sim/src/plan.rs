@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::dice::Dice;
 
-pub use weather::{Delivery, Episode, EpisodeKind, Moment, MomentKind, Step, StoreTrouble, Trap, TrapKind};
+pub(crate) use weather::{Delivery, Episode, EpisodeKind, Moment, MomentKind, Step, StoreTrouble, Trap, TrapKind};
 
 /// What a run is to be like beside its seed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -107,11 +107,11 @@ pub struct Plan {
 }
 
 /// How far time moves from one look at the network to the next.
-pub const TICK: Duration = Duration::from_millis(100);
+pub(crate) const TICK: Duration = Duration::from_millis(100);
 /// How long a run goes on without faults: the bound of the invariant "liveness".
-pub const QUIET: Duration = Duration::from_mins(6);
+pub(crate) const QUIET: Duration = Duration::from_mins(6);
 /// How long before the end every instance is asked for every grant.
-pub const LAST_LOOK: Duration = Duration::from_secs(40);
+pub(crate) const LAST_LOOK: Duration = Duration::from_secs(40);
 
 impl Plan {
     /// The plan of a seed.

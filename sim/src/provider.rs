@@ -3,8 +3,8 @@
 mod gateway;
 mod rotation;
 
-pub use gateway::{PORT, serve};
-pub use rotation::{Death, Family};
+pub(crate) use gateway::{PORT, serve};
+pub(crate) use rotation::{Death, Family};
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use crate::plan::{Plan, RotationKind};
 
 /// The state of a provider, which outlives its host.
 #[derive(Debug)]
-pub struct Provider {
+pub(crate) struct Provider {
     kind: RotationKind,
     token_life: Duration,
     grace: Duration,
@@ -25,18 +25,18 @@ pub struct Provider {
 
 /// What a refresh brings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Issued {
+pub(crate) struct Issued {
     /// The number of the pair.
-    pub pair: usize,
+    pub(crate) pair: usize,
     /// The number of its refresh token.
-    pub refresh: usize,
+    pub(crate) refresh: usize,
     /// How long its access token lives from now.
-    pub expires_in: Duration,
+    pub(crate) expires_in: Duration,
 }
 
 impl Provider {
     /// A provider that has given each grant its first pair.
-    pub fn new(plan: &Plan) -> Self {
+    pub(crate) fn new(plan: &Plan) -> Self {
         Self {
             kind: plan.kind,
             token_life: plan.token_life,
@@ -49,27 +49,27 @@ impl Provider {
     }
 
     /// The tokens of a grant.
-    pub fn family(&self, grant: usize) -> &Family {
+    pub(crate) fn family(&self, grant: usize) -> &Family {
         &self.families[grant]
     }
 
     /// The customer withdraws a grant.
-    pub fn withdraw(&mut self, grant: usize) {
+    pub(crate) fn withdraw(&mut self, grant: usize) {
         self.families[grant].withdraw();
     }
 
     /// Whether an access token is accepted.
-    pub fn accepts(&self, grant: usize, pair: usize, now: Duration) -> bool {
+    pub(crate) fn accepts(&self, grant: usize, pair: usize, now: Duration) -> bool {
         self.families.get(grant).is_some_and(|family| family.accepts(pair, now))
     }
 
     /// Whether a refresh token is dead, and why.
-    pub fn death(&self, grant: usize, refresh: usize, now: Duration) -> Option<Death> {
+    pub(crate) fn death(&self, grant: usize, refresh: usize, now: Duration) -> Option<Death> {
         self.families[grant].death(refresh, now, self.kind, self.grace)
     }
 
     /// Processes a refresh.
-    pub fn refresh(
+    pub(crate) fn refresh(
         &mut self,
         grant: usize,
         refresh: usize,

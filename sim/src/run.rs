@@ -34,7 +34,7 @@ pub struct Record {
     /// The events of all grants.
     pub events: Vec<NumberedGrantEvent>,
     /// The provider at the end.
-    pub provider: Provider,
+    pub(crate) provider: Provider,
     /// Answers that are on disks at the end.
     pub left_on_disk: usize,
     /// What panicked, if anything did.

@@ -21,28 +21,28 @@ use crate::provider::Provider;
 use crate::token;
 
 /// The integration's client.
-pub const CLIENT_ID: &str = "client";
+pub(crate) const CLIENT_ID: &str = "client";
 /// The secret that the provider knows.
-pub const SECRET: &str = "usual";
+pub(crate) const SECRET: &str = "usual";
 /// A newer one, which it may not know yet.
-pub const NEWEST_SECRET: &str = "newest";
+pub(crate) const NEWEST_SECRET: &str = "newest";
 /// The name of the provider's host.
-pub const PROVIDER: &str = "provider";
+pub(crate) const PROVIDER: &str = "provider";
 
 /// What the hosts of one run share, and what outlives them.
-pub struct Scene {
+pub(crate) struct Scene {
     /// What the run is made of.
-    pub plan: Plan,
+    pub(crate) plan: Plan,
     /// The one database.
-    pub database: Database,
+    pub(crate) database: Database,
     /// Seals and opens.
-    pub sealer: Arc<Sealer>,
+    pub(crate) sealer: Arc<Sealer>,
     /// The provider's rules and addresses, as the client knows them.
-    pub access: Arc<ProviderAccess>,
+    pub(crate) access: Arc<ProviderAccess>,
     /// The grants.
-    pub grants: Vec<GrantId>,
+    pub(crate) grants: Vec<GrantId>,
     /// The machines of the instances.
-    pub machines: Vec<Machine>,
+    pub(crate) machines: Vec<Machine>,
     provider: Mutex<Provider>,
     provider_dice: Mutex<Dice>,
     journal: Mutex<Journal>,
@@ -51,11 +51,11 @@ pub struct Scene {
 
 /// A machine: what is left of an instance when its process is gone.
 #[derive(Debug)]
-pub struct Machine {
+pub(crate) struct Machine {
     /// Its clock.
-    pub clock: Arc<HostClock>,
+    pub(crate) clock: Arc<HostClock>,
     /// Its disk.
-    pub disk: Arc<Disk>,
+    pub(crate) disk: Arc<Disk>,
     dice: Mutex<Dice>,
     now_living: Mutex<Now>,
 }
@@ -97,7 +97,7 @@ fn database() -> Database {
 
 impl Scene {
     /// The scene of a plan, with its grants given.
-    pub fn new(plan: Plan) -> Self {
+    pub(crate) fn new(plan: Plan) -> Self {
         let entropy: Arc<dyn Entropy> = Arc::new(SeededEntropy::new(Dice::new(plan.seed, "sealer").number()));
         let sealer = seal::testing::sealer(&entropy);
         let database = database();
@@ -155,7 +155,7 @@ impl Scene {
     }
 
     /// Seals a pair at its place.
-    pub fn seal(&self, grant: GrantId, generation: u64, access: &str, refresh: &str) -> SealedCredential {
+    pub(crate) fn seal(&self, grant: GrantId, generation: u64, access: &str, refresh: &str) -> SealedCredential {
         let place = Grant::access_place(grant, generation);
         let access_token = self.sealer.seal(&place, access.as_bytes());
         let place = Grant::refresh_place(grant, generation);
@@ -163,44 +163,44 @@ impl Scene {
     }
 
     /// The pair that is sealed for a generation of a grant.
-    pub fn pair_of(&self, grant: GrantId, generation: u64, credential: &SealedCredential) -> Option<usize> {
+    pub(crate) fn pair_of(&self, grant: GrantId, generation: u64, credential: &SealedCredential) -> Option<usize> {
         let place = Grant::access_place(grant, generation);
         let text = self.sealer.open_text(&place, &credential.access_token).ok()?;
         token::parse(text.expose()).map(|(_, _, pair)| pair)
     }
 
     /// Runs a transaction of the database, which does not wait for anything.
-    pub fn inline<T>(&self, work: impl Future<Output = T>) -> T {
+    pub(crate) fn inline<T>(&self, work: impl Future<Output = T>) -> T {
         work.now_or_never().expect("a database in memory without faults never waits")
     }
 
     /// The number of a grant.
-    pub fn number_of(&self, id: GrantId) -> usize {
+    pub(crate) fn number_of(&self, id: GrantId) -> usize {
         self.grants.iter().position(|grant| *grant == id).expect("every grant belongs to the scene")
     }
 
     /// The provider's state.
-    pub fn provider(&self) -> MutexGuard<'_, Provider> {
+    pub(crate) fn provider(&self) -> MutexGuard<'_, Provider> {
         locked(&self.provider)
     }
 
     /// The journal.
-    pub fn journal(&self) -> MutexGuard<'_, Journal> {
+    pub(crate) fn journal(&self) -> MutexGuard<'_, Journal> {
         locked(&self.journal)
     }
 
     /// Writes down what a host's task does or meets.
-    pub fn note(&self, place: Place, event: Event) {
+    pub(crate) fn note(&self, place: Place, event: Event) {
         self.journal().note(elapsed(), place, event);
     }
 
     /// A name for a new request.
-    pub fn new_request(&self) -> RequestId {
+    pub(crate) fn new_request(&self) -> RequestId {
         self.journal().new_request()
     }
 
     /// Draws from the dice of a place.
-    pub fn with_dice<T>(&self, place: Place, draw: impl FnOnce(&mut Dice) -> T) -> T {
+    pub(crate) fn with_dice<T>(&self, place: Place, draw: impl FnOnce(&mut Dice) -> T) -> T {
         match place {
             Place::Instance { host, .. } => draw(&mut locked(&self.machines[host].dice)),
             Place::Provider | Place::Outside => draw(&mut locked(&self.provider_dice)),
@@ -208,7 +208,7 @@ impl Scene {
     }
 
     /// What a request is, read from its path, its credentials and its form.
-    pub fn asked(&self, path: &str, authorization: &str, body: &str) -> Option<Asked> {
+    pub(crate) fn asked(&self, path: &str, authorization: &str, body: &str) -> Option<Asked> {
         let field = |name: &str| {
             url::form_urlencoded::parse(body.as_bytes())
                 .find(|(key, _)| key == name)
@@ -230,17 +230,17 @@ impl Scene {
     }
 
     /// Whether all faults are over.
-    pub fn is_quiet(&self) -> bool {
+    pub(crate) fn is_quiet(&self) -> bool {
         self.quiet.load(std::sync::atomic::Ordering::Relaxed)
     }
 
     /// From now on there are no faults.
-    pub fn become_quiet(&self) {
+    pub(crate) fn become_quiet(&self) {
         self.quiet.store(true, std::sync::atomic::Ordering::Relaxed);
     }
 
     /// A new life of an instance.
-    pub fn begin_life(&self, host: usize) -> Arc<Life> {
+    pub(crate) fn begin_life(&self, host: usize) -> Arc<Life> {
         let mut now = locked(&self.machines[host].now_living);
         now.lives += 1;
         let life = Arc::new(Life::new(Place::Instance { host, life: now.lives }));
@@ -250,17 +250,17 @@ impl Scene {
     }
 
     /// The present life of an instance.
-    pub fn life(&self, host: usize) -> Option<Arc<Life>> {
+    pub(crate) fn life(&self, host: usize) -> Option<Arc<Life>> {
         locked(&self.machines[host].now_living).life.clone()
     }
 
     /// An instance is gone.
-    pub fn end_life(&self, host: usize) -> Option<Arc<Life>> {
+    pub(crate) fn end_life(&self, host: usize) -> Option<Arc<Life>> {
         locked(&self.machines[host].now_living).life.take()
     }
 
     /// Sets a trap for an instance, or for its next life.
-    pub fn set_trap(&self, host: usize, trap: Option<Trap>) {
+    pub(crate) fn set_trap(&self, host: usize, trap: Option<Trap>) {
         let mut now = locked(&self.machines[host].now_living);
         match &now.life {
             Some(life) => life.set_trap(trap),
@@ -286,7 +286,7 @@ fn access(plan: &Plan) -> ProviderAccess {
 
 /// The one provider of a run, as its instances know it.
 #[derive(Debug)]
-pub struct SimDirectory(pub Arc<Scene>);
+pub(crate) struct SimDirectory(pub(crate) Arc<Scene>);
 
 #[async_trait]
 impl Directory for SimDirectory {

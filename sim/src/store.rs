@@ -19,7 +19,7 @@ use crate::scene::Scene;
 use crate::token;
 
 /// The store of one process.
-pub struct SimStore {
+pub(crate) struct SimStore {
     scene: Arc<Scene>,
     life: Arc<Life>,
     /// What a deliberate fault holds back.
@@ -39,7 +39,7 @@ const fn plain(name: &'static str) -> Around {
 
 impl SimStore {
     /// For a process.
-    pub fn new(scene: Arc<Scene>, life: Arc<Life>) -> Self {
+    pub(crate) fn new(scene: Arc<Scene>, life: Arc<Life>) -> Self {
         Self { scene, life, late_marker: Mutex::default() }
     }
 

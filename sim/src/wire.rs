@@ -10,32 +10,32 @@ use crate::journal::RequestId;
 
 /// A request.
 #[derive(Debug, Clone, Default)]
-pub struct WireRequest {
+pub(crate) struct WireRequest {
     /// Its name, for the journal alone.
-    pub id: RequestId,
+    pub(crate) id: RequestId,
     /// The path.
-    pub path: String,
+    pub(crate) path: String,
     /// `Authorization`.
-    pub authorization: String,
+    pub(crate) authorization: String,
     /// The form.
-    pub body: String,
+    pub(crate) body: String,
 }
 
 /// An answer.
 #[derive(Debug, Clone, Default)]
-pub struct WireAnswer {
+pub(crate) struct WireAnswer {
     /// The status.
-    pub status: u16,
+    pub(crate) status: u16,
     /// `Content-Type`.
-    pub content_type: String,
+    pub(crate) content_type: String,
     /// `Retry-After` in seconds.
-    pub retry_after: Option<u64>,
+    pub(crate) retry_after: Option<u64>,
     /// Which pair it holds; for the journal alone.
-    pub issued: Option<usize>,
+    pub(crate) issued: Option<usize>,
     /// Whether it ends before its body does.
-    pub is_cut: bool,
+    pub(crate) is_cut: bool,
     /// The body.
-    pub body: String,
+    pub(crate) body: String,
 }
 
 async fn write(stream: &mut TcpStream, text: &str) -> io::Result<()> {
@@ -56,12 +56,12 @@ fn malformed() -> io::Error {
 
 impl WireRequest {
     /// Writes it.
-    pub async fn write(&self, stream: &mut TcpStream) -> io::Result<()> {
+    pub(crate) async fn write(&self, stream: &mut TcpStream) -> io::Result<()> {
         write(stream, &format!("{}\n{}\n{}\n{}", self.id, self.path, self.authorization, self.body)).await
     }
 
     /// Reads one.
-    pub async fn read(stream: &mut TcpStream) -> io::Result<Self> {
+    pub(crate) async fn read(stream: &mut TcpStream) -> io::Result<Self> {
         let text = read(stream).await?;
         let mut lines = text.splitn(4, '\n');
         let mut line = || lines.next().ok_or_else(malformed);
@@ -76,7 +76,7 @@ impl WireRequest {
 
 impl WireAnswer {
     /// Writes it.
-    pub async fn write(&self, stream: &mut TcpStream) -> io::Result<()> {
+    pub(crate) async fn write(&self, stream: &mut TcpStream) -> io::Result<()> {
         let Self { status, content_type, retry_after, issued, is_cut, body } = self;
         let (retry_after, issued) = (number(*retry_after), number(*issued));
         let text = format!("{status}\n{content_type}\n{retry_after}\n{issued}\n{is_cut}\n{body}");
@@ -84,7 +84,7 @@ impl WireAnswer {
     }
 
     /// Reads one.
-    pub async fn read(stream: &mut TcpStream) -> io::Result<Self> {
+    pub(crate) async fn read(stream: &mut TcpStream) -> io::Result<Self> {
         let text = read(stream).await?;
         let mut lines = text.splitn(6, '\n');
         let mut line = || lines.next().ok_or_else(malformed);

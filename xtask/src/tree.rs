@@ -17,7 +17,8 @@ const LEFT_OUT: [&str; 5] = ["target", ".git", "mutants.out", "mutants.out.old",
 impl Tree {
     /// What lies on disk above this crate.
     pub(crate) fn of_the_repository() -> Result<Self> {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("this crate lies in the repository")?;
+        let root =
+            Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("this crate lies in the repository")?;
         let mut tree = Self::default();
         tree.add_folder(root, root)?;
         Ok(tree)
@@ -56,7 +57,8 @@ impl Tree {
                     self.add_folder(root, &path)?;
                 }
             } else if path.extension().and_then(|e| e.to_str()).is_some_and(|e| READ.contains(&e)) {
-                let text = std::fs::read_to_string(&path).with_context(|| format!("read {}", path.display()))?;
+                let text =
+                    std::fs::read_to_string(&path).with_context(|| format!("read {}", path.display()))?;
                 let relative = path.strip_prefix(root)?.to_string_lossy().replace('\\', "/");
                 self.0.insert(relative, text);
             }

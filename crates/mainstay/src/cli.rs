@@ -1,13 +1,13 @@
 //! The command line. What is here is read by people in `--help`; what each command does lies in `command`.
 
-mod common;
+mod options;
 mod platform;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-pub(crate) use common::Common;
+pub(crate) use options::Common;
 pub(crate) use platform::{ApiKeys, Clients as PlatformClients, NewClient, Platform};
 
 /// Keeps a Pleo company connected to one company in an accounting system.
@@ -48,6 +48,9 @@ pub(crate) enum Command {
     /// The catalogue of providers
     #[command(subcommand)]
     Providers(Providers),
+    /// After a restored backup: what waits, and going on with it
+    #[command(subcommand)]
+    Recover(Recover),
     /// Encryption keys
     #[command(subcommand)]
     Keys(Keys),
@@ -124,6 +127,15 @@ pub(crate) struct SandboxServe {
     /// Offer metrics on an address of their own, without a token
     #[arg(long, value_name = "ADDR")]
     pub(crate) metrics_listen: Option<String>,
+}
+
+/// `mainstay recover …`.
+#[derive(Debug, Clone, Copy, Subcommand)]
+pub(crate) enum Recover {
+    /// How many credentials have not been proven since the database looked restored from a backup
+    Status,
+    /// The database is the right one: use the credentials in it as they are
+    Accept,
 }
 
 /// `mainstay connections …`.

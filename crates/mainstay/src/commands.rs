@@ -1,6 +1,8 @@
 //! From a short command's arguments to a [`Request`], and to where it is carried out.
 
-use crate::cli::{self, ApiKeys, Clients, Connections, Operators, Platform, PlatformClients, Tokens};
+use crate::cli::{
+    self, ApiKeys, Clients, Connections, Operators, Platform, PlatformClients, Recover, Tokens,
+};
 use crate::failure::Failure;
 use crate::input;
 use crate::request::{ApiKeyCreation, CarriedSecret, ClientRegistration, Request};
@@ -107,5 +109,13 @@ fn api_keys(command: &ApiKeys) -> Request {
         }
         ApiKeys::List { company } => Request::ApiKeysList { company: company.clone() },
         ApiKeys::Revoke { id } => Request::ApiKeysRevoke { id: id.clone() },
+    }
+}
+
+/// `mainstay recover …`.
+pub(crate) const fn recover(command: Recover) -> Request {
+    match command {
+        Recover::Status => Request::RecoverStatus,
+        Recover::Accept => Request::RecoverAccept,
     }
 }

@@ -45,6 +45,7 @@ pub(crate) fn dispatch(cli: &Cli) -> Result<(), Failure> {
         Command::Clients(command) => short(commands::clients(command)?),
         Command::Operators(command) => short(commands::operators(command)?),
         Command::Tokens(command) => short(commands::tokens(command)),
+        Command::Recover(command) => short(commands::recover(*command)),
         Command::Providers(command) => upkeep::providers(&configuration, command)?.print(json),
         Command::Keys(Keys::Status(choice)) => upkeep::keys_status(&configuration, choice.side)?.print(json),
         Command::Migrate(choice) => runtime::run(upkeep::migrate(&configuration, choice.side))?.print(json),

@@ -1,12 +1,20 @@
 //! The only reader of environment variables. Everything else gets this snapshot.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use crate::failure::Failure;
 
 /// The `MAINSTAY_…` variables as they were at the start.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Environment(BTreeMap<String, String>);
+
+impl fmt::Debug for Environment {
+    /// The names alone: a value may be a secret.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.0.keys()).finish()
+    }
+}
 
 impl Environment {
     /// Reads the process's environment once.

@@ -44,6 +44,10 @@ pub(crate) enum Request {
     TokensList,
     /// `tokens revoke`.
     TokensRevoke { id: String },
+    /// `recover status`.
+    RecoverStatus,
+    /// `recover accept`.
+    RecoverAccept,
     /// `platform seed`: the text of the file.
     PlatformSeed { text: CarriedSecret, file: String },
     /// `platform clients list`.
@@ -89,7 +93,9 @@ impl Request {
             | Self::OperatorsAdd { .. }
             | Self::TokensCreate { .. }
             | Self::TokensList
-            | Self::TokensRevoke { .. } => Side::Connect,
+            | Self::TokensRevoke { .. }
+            | Self::RecoverStatus
+            | Self::RecoverAccept => Side::Connect,
             Self::PlatformSeed { .. }
             | Self::PlatformClientsList
             | Self::PlatformClientsShow { .. }

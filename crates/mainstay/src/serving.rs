@@ -53,7 +53,7 @@ impl Listening {
     }
 
     /// The address by which this machine itself reaches the server, also where it listens on all of them.
-    pub(crate) fn from_here(&self) -> SocketAddr {
+    pub(crate) fn local_address(&self) -> SocketAddr {
         let ip = match self.address.ip() {
             IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
             IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
@@ -68,7 +68,7 @@ impl Listening {
         if let Some(url) = &configuration.public_url {
             return Ok(url.clone());
         }
-        let here = self.from_here();
+        let here = self.local_address();
         if here != self.address {
             tracing::warn!(
                 name: "server.public_url_missing",

@@ -82,7 +82,9 @@ async fn here(
         .public_url
         .clone()
         .unwrap_or_else(|| PublicUrl::of_listener(side.default_address(configuration)));
-    match side {
+    let guessed = configuration.public_url.is_none()
+        && matches!(request, Request::ConnectionsLink { .. } | Request::ClientsSet { .. });
+    let output = match side {
         Side::Connect => {
             let http = wiring::connect::http_client(configuration)?;
             let side =
@@ -93,5 +95,16 @@ async fn here(
             let side = wiring::platform::build(process, configuration, opened, &public_url);
             execute::platform::execute(&side, request).await
         }
-    }
+    }?;
+    Ok(if guessed {
+        let note = format!(
+            "No `--public-url` is configured, so {public_url} is taken for the address of the server."
+        );
+        Output {
+            note: Some(output.note.map_or_else(|| note.clone(), |first| format!("{first}\n{note}"))),
+            ..output
+        }
+    } else {
+        output
+    })
 }

@@ -6,8 +6,11 @@ pub(crate) mod sandbox;
 mod side_failure;
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use base::{Clock, Entropy, ShiftedClock, SystemClock, SystemEntropy};
+use authserver::AuthorizationServer;
+use base::{Clock, Entropy, ShiftedClock, StoreError, SystemClock, SystemEntropy};
+use identity::Identity;
 use seal::{KeyRing, Keys, LocalKeyWrap, Sealer};
 use store::{Database, Location, OpenError};
 
@@ -188,18 +191,42 @@ fn identity_settings(configuration: &Configuration) -> identity::Settings {
     if configuration.rate_limits { settings } else { identity::Settings { limits: None, ..settings } }
 }
 
-/// Sessions and attempts that are over are cleared away this often.
-const SWEEP_EVERY: std::time::Duration = std::time::Duration::from_mins(10);
+/// What is over is cleared away this often.
+const SWEEP_EVERY: Duration = Duration::from_mins(10);
 
-/// Clears away from time to time what is over: sessions, attempts to sign in.
-fn sweep(identity: &Arc<identity::Identity>, tasks: &Tasks) {
-    let (identity, stopping) = (Arc::clone(identity), tasks.stopping.clone());
+/// Clears away from time to time what is over; `sweep` says how many rows it removed.
+fn sweep_regularly<F, Swept>(tasks: &Tasks, what: &'static str, sweep: F)
+where
+    F: Fn() -> Swept + Send + 'static,
+    Swept: Future<Output = Result<u64, StoreError>> + Send,
+{
+    let stopping = tasks.stopping.clone();
     tasks.tracker.spawn(async move {
         while stopping.run_until_cancelled(tokio::time::sleep(SWEEP_EVERY)).await.is_some() {
-            match identity.sweep().await {
-                Ok(rows) => tracing::debug!(name: "identity.swept", rows, "sessions and attempts that are over are gone"),
-                Err(error) => tracing::warn!(name: "identity.sweep_failed", %error, "it is tried again in ten minutes"),
+            match sweep().await {
+                Ok(rows) => tracing::debug!(name: "sweep.done", what, rows, "what is over is gone"),
+                Err(error) => {
+                    tracing::warn!(name: "sweep.failed", what, %error, "it is tried again in ten minutes");
+                }
             }
         }
+    });
+}
+
+/// Sessions that are over and attempts to sign in that count no longer.
+fn sweep_people(identity: &Arc<Identity>, tasks: &Tasks) {
+    let identity = Arc::clone(identity);
+    sweep_regularly(tasks, "sessions and attempts", move || {
+        let identity = Arc::clone(&identity);
+        async move { identity.sweep().await.map(|rows| u64::try_from(rows).unwrap_or(u64::MAX)) }
+    });
+}
+
+/// Codes that were never exchanged, earlier tokens and client secrets that have expired.
+fn sweep_tokens(server: &Arc<AuthorizationServer>, tasks: &Tasks) {
+    let server = Arc::clone(server);
+    sweep_regularly(tasks, "codes, tokens and client secrets", move || {
+        let server = Arc::clone(&server);
+        async move { server.clear_expired().await }
     });
 }

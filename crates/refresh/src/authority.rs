@@ -14,13 +14,13 @@ use crate::breaker::Breakers;
 use crate::cache::{Cache, Cached};
 use crate::directory::{Directory, ProviderAccess};
 use crate::gate::{CallPermit, Gates};
-use crate::settings::Settings;
 use crate::memory::Memory;
+use crate::settings::Settings;
 use crate::spill::Spill;
 use crate::token_endpoint::{QuestionAnswer, TokenEndpoint};
 use crate::{
-    Cause, CredentialKind, DegradedReason, EndReason, GivenCredential, Grant, GrantChange, GrantEvent, GrantId, GrantState,
-    LendError, Lent, NewCredential, SealedCredential, Store,
+    Cause, CredentialKind, DegradedReason, EndReason, GivenCredential, Grant, GrantChange, GrantEvent,
+    GrantId, GrantState, LendError, Lent, NewCredential, SealedCredential, Store,
 };
 
 /// What the authority works with.
@@ -315,7 +315,8 @@ impl Inner {
         }
         // Only the operator can say more of it.
         if grant.in_doubt
-            && let GrantState::Degraded { reason: reason @ DegradedReason::PossiblyRestored, .. } = grant.state
+            && let GrantState::Degraded { reason: reason @ DegradedReason::PossiblyRestored, .. } =
+                grant.state
         {
             let retry_at = now + Duration::from_mins(1);
             return if usable { self.open(grant) } else { Err(LendError::Degraded { reason, retry_at }) };

@@ -29,7 +29,7 @@ impl Breakers {
         let mut breakers = self.0.lock().expect("no code panics while it holds the breakers");
         let Some(breaker) = breakers.get_mut(provider) else { return Ok(()) };
         match breaker.open_until {
-            Some(until) if now < until => Err(until - now),
+            Some(until) if now < until => Err(until.saturating_sub(now)),
             Some(_) => {
                 breaker.open_until = Some(now + breaker.pause());
                 Ok(())
@@ -55,7 +55,9 @@ impl Breakers {
 
 impl Breaker {
     fn pause(&self) -> Duration {
-        FIRST.saturating_mul(2_u32.saturating_pow(self.failures.saturating_sub(THRESHOLD).min(8))).min(LONGEST)
+        FIRST
+            .saturating_mul(2_u32.saturating_pow(self.failures.saturating_sub(THRESHOLD).min(8)))
+            .min(LONGEST)
     }
 }
 

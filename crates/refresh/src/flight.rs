@@ -200,7 +200,8 @@ impl Inner {
             }
         };
         if let Err(pause) = self.breakers.admit(&grant.provider, self.parts.clock.monotonic()) {
-            let detail = format!("{}'s token endpoint is out of order; no request was sent", access.provider.name);
+            let detail =
+                format!("{}'s token endpoint is out of order; no request was sent", access.provider.name);
             let reason = DegradedReason::ProviderUnreachable;
             return self.held_back(proof, &grant, &attempt, reason, pause, detail).await;
         }
@@ -394,7 +395,10 @@ impl Inner {
         self.degraded_for(proof, grant, attempt, reason, pause + jitter, grant.failures, detail).await
     }
 
-    #[expect(clippy::too_many_arguments, reason = "one call writes the whole of what is known; a struct would only name them again")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "one call writes the whole of what is known; a struct would only name them again"
+    )]
     async fn degraded_for(
         &self,
         proof: &LeaseProof,

@@ -41,8 +41,8 @@ pub use grant::{
 pub use lease::LeaseProof;
 pub use lend::{LendError, Lent};
 pub use margin::MarginPolicy;
-pub use new_grant::{GivenCredential, NewCredential};
 pub use memory::{Memory, MemoryFile, MemoryInProcess};
+pub use new_grant::{GivenCredential, NewCredential};
 pub use outcome::{Answered, Outcome, classify};
 pub use record::{AttemptOutcome, AttemptRecord, Cause};
 pub use restored::RestoreSign;

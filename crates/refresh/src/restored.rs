@@ -10,7 +10,9 @@ use crate::directory::ProviderAccess;
 use crate::flight::Attempt;
 use crate::store::{Epoch, Failure};
 use crate::token_endpoint::QuestionAnswer;
-use crate::{AttemptOutcome, DegradedReason, EndReason, Grant, GrantChange, GrantState, LeaseProof, LendError, Lent};
+use crate::{
+    AttemptOutcome, DegradedReason, EndReason, Grant, GrantChange, GrantState, LeaseProof, LendError, Lent,
+};
 
 /// A database that several instances share and that none has marked for so long was perhaps put back.
 const WITHOUT_HEARTBEAT: Duration = Duration::from_mins(10);
@@ -65,7 +67,9 @@ impl Inner {
     pub(crate) async fn check_restored(&self) -> Result<Option<RestoreSign>, LendError> {
         let epoch = self.parts.store.epoch().await?;
         let remembered = self.parts.memory.recall().await.map_err(|error| {
-            LendError::Store(StoreError::NotWritable(format!("this instance's memory cannot be read: {error}")))
+            LendError::Store(StoreError::NotWritable(format!(
+                "this instance's memory cannot be read: {error}"
+            )))
         })?;
         let sign = restore_sign(&epoch, remembered, self.now());
         if let Some(sign) = sign {
@@ -122,12 +126,15 @@ impl Inner {
                 Err(error) => Some(Err(error.into())),
             },
             Ok(QuestionAnswer::Dead) => {
-                let detail = "the database was restored, and its refresh token had been spent since".to_owned();
+                let detail =
+                    "the database was restored, and its refresh token had been spent since".to_owned();
                 let (reason, outcome) = (EndReason::RestoredBackup, AttemptOutcome::FoundDead);
                 Some(self.end(proof, grant, attempt, reason, outcome, detail).await)
             }
             Ok(QuestionAnswer::NoAnswer) => {
-                let detail = "the database was restored, and the provider did not say whether the token is alive".to_owned();
+                let detail =
+                    "the database was restored, and the provider did not say whether the token is alive"
+                        .to_owned();
                 let reason = DegradedReason::ProviderUnreachable;
                 Some(self.degraded(proof, grant, attempt, reason, None, detail).await)
             }
@@ -135,11 +142,17 @@ impl Inner {
     }
 
     /// Nobody can be asked: a spent token must not be presented on a guess, so the operator decides.
-    async fn wait_for_operator(&self, proof: &LeaseProof, grant: &Grant, attempt: &Attempt) -> Result<Lent, LendError> {
+    async fn wait_for_operator(
+        &self,
+        proof: &LeaseProof,
+        grant: &Grant,
+        attempt: &Attempt,
+    ) -> Result<Lent, LendError> {
         let now = self.now();
         let reason = DegradedReason::PossiblyRestored;
         let retry_at = now + Duration::from_hours(1);
-        let detail = "the database was restored, and this provider cannot be asked about its tokens".to_owned();
+        let detail =
+            "the database was restored, and this provider cannot be asked about its tokens".to_owned();
         let change = GrantChange::Degraded { reason, next_try_at: retry_at, again: false };
         let failure = Failure {
             grant: grant.id,

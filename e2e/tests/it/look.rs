@@ -14,9 +14,11 @@ pub(crate) async fn around(demo: &Demo, browser: &Browser) -> Result<()> {
     browser.expect("Sign in").await?;
     browser.fill("password", demo.text("/platform/users/0/password")?).await?;
     browser.press("Sign in").await?;
-    for (path, heading) in
-        [("/settings/apps", "Connected apps"), ("/settings/accounting", "Accounting"), ("/settings/api-keys", "API keys")]
-    {
+    for (path, heading) in [
+        ("/settings/apps", "Connected apps"),
+        ("/settings/accounting", "Accounting"),
+        ("/settings/api-keys", "API keys"),
+    ] {
         browser.go(&format!("{platform}{path}")).await?;
         browser.expect(heading).await.with_context(|| format!("at {path}"))?;
     }

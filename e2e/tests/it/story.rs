@@ -7,7 +7,10 @@ use e2e::{Browser, Demo};
 use serde_json::{Value, json};
 
 /// Where pictures go, if the environment asks for them.
-#[allow(clippy::disallowed_methods, reason = "tests are steered by the environment, as `cargo test` has no options of its own")]
+#[allow(
+    clippy::disallowed_methods,
+    reason = "tests are steered by the environment, as `cargo test` has no options of its own"
+)]
 pub(crate) fn pictures() -> Option<PathBuf> {
     std::env::var_os("MAINSTAY_TEST_PICTURES").map(PathBuf::from)
 }
@@ -62,10 +65,12 @@ pub(crate) async fn walk(demo: &Demo, browser: &Browser, name: &str) -> Result<(
     let company = demo.text("/platform/companies/0/id")?;
     connect(&walk, company).await.context("connect")?;
     let (_, list) = walk.api("GET", "/v1/connections", None).await?;
-    let id = list.pointer("/data/0/id").and_then(Value::as_str).context("the connection is listed")?.to_owned();
+    let id =
+        list.pointer("/data/0/id").and_then(Value::as_str).context("the connection is listed")?.to_owned();
     ensure!(list.pointer("/data/0/state") == Some(&json!("active")), "it is not active: {list}");
     withdraw(&walk).await.context("withdraw")?;
-    let (status, problem) = walk.api("GET", &format!("/v1/connections/{id}/platform/proxy/v1/introspect"), None).await?;
+    let (status, problem) =
+        walk.api("GET", &format!("/v1/connections/{id}/platform/proxy/v1/introspect"), None).await?;
     ensure!(status == 409, "a withdrawn connection answers {status}: {problem}");
     sign_in_again(&walk, &id, company).await.context("sign in again")?;
     let (_, connection) = walk.api("GET", &format!("/v1/connections/{id}"), None).await?;
@@ -74,8 +79,9 @@ pub(crate) async fn walk(demo: &Demo, browser: &Browser, name: &str) -> Result<(
 }
 
 async fn connect(walk: &Walk<'_>, company: &str) -> Result<()> {
-    let (status, session) =
-        walk.api("POST", "/v1/connect-sessions", Some(&json!({"accounting": "xero", "reference": "e2e"}))).await?;
+    let (status, session) = walk
+        .api("POST", "/v1/connect-sessions", Some(&json!({"accounting": "xero", "reference": "e2e"})))
+        .await?;
     ensure!(status == 201, "a connect session is refused with {status}: {session}");
     walk.browser.go(session["url"].as_str().context("the session has an url")?).await?;
     walk.see("Connect Pleo with Xero").await?;

@@ -11,7 +11,7 @@ use crate::run::Record;
 
 /// The most attempts on a grant within a minute that send a request: pauses of at least 1, 2, 4, 8 and 16 s stand between
 /// them, and a crash or an outage of the store may take one of them away.
-pub const ATTEMPTS_A_MINUTE: usize = 8;
+pub(super) const ATTEMPTS_A_MINUTE: usize = 8;
 /// The least time between two forced refreshes of a grant.
 const FORCED: Duration = Duration::from_mins(5);
 

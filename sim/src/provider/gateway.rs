@@ -17,10 +17,10 @@ use crate::token;
 use crate::wire::{WireAnswer, WireRequest};
 
 /// The port that it listens on.
-pub const PORT: u16 = 443;
+pub(crate) const PORT: u16 = 443;
 
 /// The provider's host. All of its state is in the scene, so that a host that went down comes up as it was.
-pub async fn serve(scene: Arc<Scene>) -> turmoil::Result {
+pub(crate) async fn serve(scene: Arc<Scene>) -> turmoil::Result {
     let listener = TcpListener::bind((std::net::Ipv4Addr::UNSPECIFIED, PORT)).await?;
     let tracker = TaskTracker::new();
     loop {

@@ -5,7 +5,7 @@ use crate::plan::RotationKind;
 
 /// The tokens of one grant. Pairs and refresh tokens are numbered from 1.
 #[derive(Debug, Default)]
-pub struct Family {
+pub(crate) struct Family {
     withdrawn: bool,
     /// By which request, if a token that was presented again killed everything.
     revoked: Option<usize>,
@@ -30,7 +30,7 @@ struct RefreshToken {
 
 /// Why a refresh token is dead.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Death {
+pub(crate) enum Death {
     /// The customer withdrew the grant.
     Withdrawn,
     /// This request presented an older token, and that killed everything.
@@ -66,17 +66,17 @@ impl Family {
     }
 
     /// The refresh token of a pair.
-    pub fn refresh_of(&self, pair: usize) -> usize {
+    pub(crate) fn refresh_of(&self, pair: usize) -> usize {
         self.pairs[pair - 1].refresh
     }
 
     /// The request that killed a refresh token by itself, apart from what killed everything.
-    pub fn superseded_by(&self, refresh: usize) -> Option<usize> {
+    pub(crate) fn superseded_by(&self, refresh: usize) -> Option<usize> {
         self.refresh_tokens.get(refresh.checked_sub(1)?)?.superseded_by
     }
 
     /// Whether the customer has withdrawn the grant.
-    pub fn is_withdrawn(&self) -> bool {
+    pub(crate) fn is_withdrawn(&self) -> bool {
         self.withdrawn
     }
 

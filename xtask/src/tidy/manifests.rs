@@ -7,8 +7,24 @@ use crate::tree::Tree;
 
 /// The rooms from the ground up. A crate knows only those before it.
 const ORDER: [&str; 18] = [
-    "base", "oauth", "seal", "outbound", "visitor", "identity", "audit", "webhooks", "authserver", "platform", "providers", "refresh",
-    "connect", "sandbox", "store", "web", "mainstay", "testkit",
+    "base",
+    "oauth",
+    "seal",
+    "outbound",
+    "visitor",
+    "identity",
+    "audit",
+    "webhooks",
+    "authserver",
+    "platform",
+    "providers",
+    "refresh",
+    "connect",
+    "sandbox",
+    "store",
+    "web",
+    "mainstay",
+    "testkit",
 ];
 
 /// A crate from elsewhere, and the only ones of ours that may name it.
@@ -25,7 +41,8 @@ const ALONE: [(&str, &[&str]); 9] = [
 ];
 
 /// What brings an async runtime or I/O into a crate that must have neither.
-const RUNTIME: [&str; 8] = ["tokio", "tokio-util", "reqwest", "hyper", "axum", "outbound", "store", "async-std"];
+const RUNTIME: [&str; 8] =
+    ["tokio", "tokio-util", "reqwest", "hyper", "axum", "outbound", "store", "async-std"];
 
 pub(super) fn check(tree: &Tree) -> Vec<Violation> {
     let mut violations = Vec::new();
@@ -39,7 +56,8 @@ pub(super) fn check(tree: &Tree) -> Vec<Violation> {
                 continue;
             }
         };
-        let name = manifest.get("package").and_then(|p| p.get("name")).and_then(|n| n.as_str()).unwrap_or_default();
+        let name =
+            manifest.get("package").and_then(|p| p.get("name")).and_then(|n| n.as_str()).unwrap_or_default();
         if name.is_empty() {
             continue;
         }
@@ -69,7 +87,10 @@ pub(super) fn check(tree: &Tree) -> Vec<Violation> {
                 say("no I/O", format!("{name} has no async runtime and does no I/O, but knows {dependency}"));
             }
             if name == "sandbox" && *dependency == "providers" {
-                say("sandbox", "the stand-ins are written from the facts, never from the catalogue".to_owned());
+                say(
+                    "sandbox",
+                    "the stand-ins are written from the facts, never from the catalogue".to_owned(),
+                );
             }
         }
     }

@@ -48,7 +48,11 @@ fn each_rule_of_sources_sees_what_breaks_it() {
         ("crates/connect/src/a.rs", "LeaseProof::issued_by_store(id, owner, 1)", "proof"),
         ("crates/connect/src/utils.rs", "", "names"),
         ("crates/connect/src/a.rs", &"\n".repeat(601), "length"),
-        ("crates/store/src/a.rs", "db.run_tx(\"a_b\", |tx| x); db.read(\n \"a_b\", |tx| y)", "transaction names"),
+        (
+            "crates/store/src/a.rs",
+            "db.run_tx(\"a_b\", |tx| x); db.read(\n \"a_b\", |tx| y)",
+            "transaction names",
+        ),
     ] {
         assert_eq!(broken(path, text), [rule], "{path}: {text}");
     }

@@ -223,3 +223,29 @@ async fn a_backend_can_be_asked_to_confirm() {
     assert_eq!(stage.event_types().await, [EventType::Activated]);
     stage.connect.token(connection, End::Platform).await.unwrap();
 }
+
+#[tokio::test]
+async fn one_sign_in_heals_every_connection_that_it_reaches() {
+    let stage = Stage::new().await;
+    let first = stage.pair("xero", "p-1", "x-1").await;
+    let second = stage.pair("xero", "p-2", "x-2").await;
+    stage.world.withdraw("xero");
+    stage.clock.advance(Duration::from_mins(20));
+    for id in [first, second] {
+        stage.connect.token(id, End::Accounting).await.unwrap_err();
+        assert_eq!(stage.connection(id).await.state(), StateKind::Attention);
+    }
+    let made = stage.connect.reauthorise(first, None, Method::OAuth, None, None).await.unwrap();
+    let (person, next) = stage.open(&made.link.text).await;
+    person.back_from("xero", next, &["x-1", "x-2"]).await;
+    let (one, other) = (stage.connection(first).await, stage.connection(second).await);
+    assert_eq!(one.accounting.grant, other.accounting.grant, "both draw on one grant");
+    assert_eq!((one.state(), other.state()), (StateKind::Active, StateKind::Active));
+    let told = stage.events().await;
+    let last = told.iter().rev().find(|event| event.event.connection == second).unwrap();
+    assert_eq!(last.event.kind, EventType::Recovered);
+    // What is shared is not ended with one of them.
+    stage.connect.disconnect(first).await.unwrap();
+    assert!(!stage.world.journal("xero").contains(&"POST /connect/revocation".to_owned()));
+    stage.connect.token(second, End::Accounting).await.unwrap();
+}

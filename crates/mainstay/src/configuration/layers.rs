@@ -36,7 +36,7 @@ impl fmt::Display for Source {
 }
 
 /// What the command line said: the configuration file, and a value by key.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Flags {
     /// `--config`.
     pub(crate) config: Option<PathBuf>,
@@ -47,11 +47,18 @@ pub(crate) struct Flags {
 }
 
 /// All values with their sources, the strongest source of each key.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Layers {
     values: BTreeMap<&'static str, (Vec<String>, Source)>,
     providers: BTreeMap<String, BTreeMap<String, String>>,
     file: Option<PathBuf>,
+}
+
+impl fmt::Debug for Layers {
+    /// Keys and sources alone: a value may be a secret.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(self.values.iter().map(|(key, (_, source))| (key, source))).finish()
+    }
 }
 
 impl Layers {

@@ -69,7 +69,7 @@ impl Doors {
     }
 
     fn addresses(&self) -> Addresses {
-        let url = |listening: &Listening| format!("http://{}", listening.from_here());
+        let url = |listening: &Listening| format!("http://{}", listening.local_address());
         Addresses { platform: url(&self.platform), connect: url(&self.connect), sandbox: url(&self.sandbox) }
     }
 }
@@ -87,7 +87,7 @@ impl House {
         crate::instance::make_directories(configuration)?;
         let secrets = Secrets::open(&configuration.key_file("demo"), &*process.entropy)?;
         let configuration = &settled(configuration, &addresses, &secrets);
-        let public_url = |listening: &Listening| PublicUrl::of_listener(listening.from_here());
+        let public_url = |listening: &Listening| PublicUrl::of_listener(listening.local_address());
         let (platform_url, connect_url, sandbox_url) =
             (public_url(&doors.platform), public_url(&doors.connect), public_url(&doors.sandbox));
 

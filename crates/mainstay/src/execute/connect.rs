@@ -58,6 +58,8 @@ pub(crate) async fn execute(side: &ConnectSide, request: Request) -> Result<Outp
             ))
         }
         Request::TokensRevoke { id } => revoke_token(side, &id).await,
+        Request::RecoverStatus => recover_status(side).await,
+        Request::RecoverAccept => recover_accept(side).await,
         other => Err(Failure::new(
             "the connect side was given a command of the platform side",
             format!("{:?} is about the {} side", std::mem::discriminant(&other), other.side().as_str()),
@@ -226,4 +228,24 @@ async fn revoke_token(side: &ConnectSide, id: &str) -> Result<Output, Failure> {
             remedy,
         ))
     }
+}
+
+async fn recover_status(side: &ConnectSide) -> Result<Output, Failure> {
+    let count = side.authority.in_doubt().await;
+    let count = count.map_err(|error| Failure::database("it cannot be told what is in doubt", error))?;
+    let note = if count == 0 {
+        "No credential is in doubt."
+    } else {
+        "The database looked restored from a backup. Providers that can be asked are asked before the next refresh; the \
+         other credentials wait. If this is the right database, go on with `mainstay recover accept`."
+    };
+    Ok(Output::of(json!({"in_doubt": count})).with_note(note))
+}
+
+async fn recover_accept(side: &ConnectSide) -> Result<Output, Failure> {
+    let count = side.authority.accept_restored().await;
+    let count = count.map_err(|error| Failure::database("the credentials cannot be accepted", error))?;
+    let note = "They are used as they are. One that had been spent since the backup is refused at its next refresh, and a \
+                person is asked to sign in again.";
+    Ok(Output::of(json!({"accepted": count})).with_note(note))
 }

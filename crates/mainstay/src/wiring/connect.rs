@@ -24,7 +24,8 @@ pub(crate) struct ConnectSide {
     pub(crate) connect: Connect,
     /// Operators.
     pub(crate) identity: Arc<Identity>,
-    authority: Authority,
+    /// The refresh authority.
+    pub(crate) authority: Authority,
 }
 
 /// The only way out of this process.
@@ -172,7 +173,7 @@ impl ConnectSide {
         let (stop_authority, stop_connect) = (stopping.clone(), stopping.clone());
         tasks.spawn(async move { authority.run(stop_authority).await });
         tasks.spawn(async move { connect.run(stop_connect).await });
-        super::sweep(&self.identity, &process.tasks);
+        super::sweep_people(&self.identity, &process.tasks);
         Ok(())
     }
 }

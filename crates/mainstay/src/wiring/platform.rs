@@ -84,6 +84,7 @@ pub(crate) fn build(
 impl PlatformSide {
     /// Begins what runs beside the requests.
     pub(crate) fn start(&self, process: &Process) {
-        super::sweep(&self.identity, &process.tasks);
+        super::sweep_people(&self.identity, &process.tasks);
+        super::sweep_tokens(&self.server, &process.tasks);
     }
 }

@@ -20,6 +20,7 @@ pub(crate) struct StandinSide {
     /// What it does.
     pub(crate) standin: Arc<Standin>,
     identity: Arc<Identity>,
+    server: Arc<AuthorizationServer>,
 }
 
 /// Opens and builds a stand-in. `public_url` is that of the server with all stand-ins.
@@ -58,18 +59,19 @@ pub(crate) async fn build(
         StandinPorts {
             store: database,
             identity: Arc::clone(&identity),
-            server,
+            server: Arc::clone(&server),
             keys: Arc::clone(&opened.keys),
             clock,
             entropy: Arc::clone(&process.entropy),
         },
     ));
-    Ok(StandinSide { opened, standin, identity })
+    Ok(StandinSide { opened, standin, identity, server })
 }
 
 impl StandinSide {
     /// Begins what runs beside the requests.
     pub(crate) fn start(&self, process: &Process) {
-        super::sweep(&self.identity, &process.tasks);
+        super::sweep_people(&self.identity, &process.tasks);
+        super::sweep_tokens(&self.server, &process.tasks);
     }
 }

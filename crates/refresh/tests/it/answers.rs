@@ -122,7 +122,11 @@ async fn a_megabyte_is_no_answer() {
     assert_eq!((attempt, row.state.as_str()), (AttemptOutcome::Unknown, "unknown"));
 }
 
-async fn refreshed_with(status: u16, content_type: &'static str, body: Vec<u8>) -> (AttemptOutcome, refresh::Grant) {
+async fn refreshed_with(
+    status: u16,
+    content_type: &'static str,
+    body: Vec<u8>,
+) -> (AttemptOutcome, refresh::Grant) {
     let stage = Stage::pleo();
     let authority = stage.authority("one");
     let grant = stage.grant(&authority).await;

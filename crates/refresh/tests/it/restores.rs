@@ -74,7 +74,11 @@ async fn after_a_restore_a_provider_without_a_question_waits_for_the_operator() 
     next.schedule_once().await.unwrap();
     assert!(next.lend(grant).await.is_err());
     assert_eq!((stage.provider.requests(), next.in_doubt().await.unwrap()), (0, 1));
-    assert_eq!(stage.database.attempts(grant, 9).await.unwrap().len(), 1, "it is told once, not at every call");
+    assert_eq!(
+        stage.database.attempts(grant, 9).await.unwrap().len(),
+        1,
+        "it is told once, not at every call"
+    );
     assert_eq!(next.accept_restored().await.unwrap(), 1);
     next.schedule_once().await.unwrap();
     assert_eq!((stage.row(grant).await.state, stage.provider.live()), (GrantState::Active, 2));

@@ -11,8 +11,8 @@ use base::{Entropy, Secret, StoreError};
 use providers::{Catalogue, Overrides};
 use refresh::spill::{Spill, SpillError, SpillSlot, Spilled};
 use refresh::{
-    Authority, CredentialKind, Directory, Grant, GrantId, Lent, Memory as _, MemoryInProcess, NewCredential, Parts, ProviderAccess,
-    Settings, Store as _,
+    Authority, CredentialKind, Directory, Grant, GrantId, Lent, Memory as _, MemoryInProcess, NewCredential,
+    Parts, ProviderAccess, Settings, Store as _,
 };
 use seal::Sealer;
 use store::{Database, Side};

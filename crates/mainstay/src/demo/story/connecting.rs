@@ -174,7 +174,10 @@ pub(super) async fn confirmed(
         .get(&world.connect(&format!("/v1/connections?reference={}", wanted.reference)))
         .await?;
     let list = list.expect(200)?.json()?;
-    let [connection] = list["data"].as_array().map(Vec::as_slice).unwrap_or_default() else {
+    let live = list["data"].as_array().cloned().unwrap_or_default();
+    // On kept data an earlier walk's connections are still listed, as disconnected.
+    let live: Vec<&Value> = live.iter().filter(|connection| connection["state"] != "disconnected").collect();
+    let [connection] = *live else {
         return Err(Unexpected(format!(
             "the list holds not one connection with the reference {}",
             wanted.reference
