@@ -17,7 +17,7 @@ use futures_util::future::try_join_all;
 use outbound::HttpClient;
 use providers::{Catalogue, Overrides};
 use refresh::spill::SpillDirectory;
-use refresh::{Authority, CredentialKind, GivenCredential, NewCredential};
+use refresh::{Authority, CredentialKind, GivenCredential, Memory as _, MemoryFile, NewCredential};
 use seal::{KeyRing, Keys, LocalKeyWrap, Sealer};
 use store::{Database, Location, Settings, Side};
 use tokio_util::sync::CancellationToken;
@@ -33,6 +33,7 @@ pub(crate) struct ConnectSide {
     pub(crate) tracker: TaskTracker,
     connect: Connect,
     keys: Arc<Keys>,
+    memory: Arc<MemoryFile>,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
 }
@@ -63,6 +64,7 @@ impl ConnectSide {
         let providers =
             Arc::new(Directory::new(&catalogue, overrides, Arc::clone(&store) as _, Arc::clone(&sealer))?);
         let tracker = TaskTracker::new();
+        let memory = Arc::new(MemoryFile::new(instance.join("newest-rotation")));
         let authority = Authority::new(
             refresh::Parts {
                 store: Arc::clone(&store) as _,
@@ -70,7 +72,7 @@ impl ConnectSide {
                 directory: Arc::clone(&providers) as _,
                 sealer: Arc::clone(&sealer),
                 spill: Arc::new(SpillDirectory::open(instance.join("spill"), &settings.instance)?),
-                memory: Arc::new(refresh::MemoryInProcess::default()),
+                memory: Arc::clone(&memory) as _,
                 clock: Arc::clone(&clock),
                 entropy: Arc::clone(&entropy),
                 tracker: tracker.clone(),
@@ -91,7 +93,7 @@ impl ConnectSide {
             },
             connect::Settings::new("http://127.0.0.1/".parse()?),
         );
-        Ok(Self { database, authority, tracker, connect, keys, clock, entropy })
+        Ok(Self { database, authority, tracker, connect, keys, memory, clock, entropy })
     }
 
     /// A text as long as the tokens that providers give.
@@ -212,10 +214,13 @@ impl ConnectSide {
         self.tracker.spawn(async move { connect.run(stop_connect).await });
     }
 
-    /// Finishes what runs and closes the database.
-    pub(crate) async fn close(self) {
+    /// Finishes what runs and closes the database. The instance remembers what was written, so that the next process on this
+    /// data does not take it for a restored backup.
+    pub(crate) async fn close(self) -> Result<()> {
         self.tracker.close();
         self.tracker.wait().await;
+        self.memory.note(refresh::Store::last_event(&self.database).await?).await?;
         self.database.close().await;
+        Ok(())
     }
 }

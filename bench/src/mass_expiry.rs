@@ -131,7 +131,7 @@ async fn with_the_binary(options: &Options) -> Result<()> {
     let guarded = outbound::Settings::default();
     let side = stage.open(Arc::new(ReqwestClient::new(guarded.clone())?), "filling").await?;
     let grants = stage.fill(&side, options).await?;
-    side.close().await;
+    side.close().await?;
 
     let configuration = format!(
         "outbound_allow = [\"127.0.0.0/8\"]\n[providers.pleo]\nbase_url = \"http://{}\"\n",
@@ -156,7 +156,7 @@ async fn with_the_binary(options: &Options) -> Result<()> {
     all_once(tally_of(&provider).await?)?;
     let side = stage.open(Arc::new(ReqwestClient::new(guarded)?), "checking").await?;
     let least = check(&side, &grants).await?;
-    side.close().await;
+    side.close().await?;
     let each = report::millis(spent) / report::number(options.grants);
     report::line(&format!(
         "  real binary, provider over loopback: {} grants, each refreshed once and in time; the latest had {:.0} s left; \
@@ -184,7 +184,7 @@ async fn without_the_network(options: &Options) -> Result<()> {
     stop.cancel();
     all_once(provider.tally())?;
     let least = check(&side, &grants).await?;
-    side.close().await;
+    side.close().await?;
     let each = report::millis(spent) / report::number(options.grants);
     report::line(&format!(
         "  same rooms, provider in the process:  {} grants, each refreshed once and in time; the latest had {:.0} s left; \

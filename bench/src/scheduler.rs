@@ -102,6 +102,6 @@ pub(crate) async fn run(options: Options) -> Result<()> {
         (held, refreshed) = (stored, refreshed + options.due);
     }
     ensure!(provider.tally().refused == 0, "a refresh was refused");
-    side.close().await;
+    side.close().await?;
     Ok(())
 }

@@ -103,7 +103,7 @@ async fn requests(data: &TempDir, options: &Options) -> Result<Arc<[Vec<u8>]>> {
     let side = ConnectSide::open(data.path(), http, &BTreeMap::new(), clock, settings).await?;
     let token: Secret<String> = side.api_token().await?;
     let connections = side.connections(options.connections, Duration::from_hours(4)).await?;
-    side.close().await;
+    side.close().await?;
     Ok(connections
         .iter()
         .map(|id| {

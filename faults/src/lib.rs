@@ -15,6 +15,8 @@ mod table;
 mod watch;
 
 pub use binary::Binary;
-pub use row::{Outcome, Row, Verdict};
+pub use row::{Outcome, Row, Tried, Verdict};
 pub use scene::Ground;
-pub use table::{Line, Table};
+pub use scene::DatabaseKind;
+pub use seeds::Provider;
+pub use table::Table;

@@ -3,10 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
-use anyhow::{Context as _, Result};
-use base::Clock as _;
-use futures_util::FutureExt as _;
-use futures_util::future::BoxFuture;
+use anyhow::{Context as _, Result, bail};
+use futures_util::future::LocalBoxFuture;
 use testkit::Missing;
 
 use crate::Ground;
@@ -42,7 +40,8 @@ impl fmt::Display for Verdict {
     }
 }
 
-type Run = Box<dyn FnOnce(Ground) -> BoxFuture<'static, Result<Outcome>> + Send>;
+/// What is done in a house that stands.
+type Act = Box<dyn for<'scene> FnOnce(&'scene mut Scene) -> LocalBoxFuture<'scene, Result<Outcome>>>;
 
 /// A row.
 pub struct Row {
@@ -52,7 +51,8 @@ pub struct Row {
     pub fault: String,
     /// What is promised.
     pub promise: String,
-    run: Run,
+    plan: Plan,
+    act: Act,
 }
 
 impl fmt::Debug for Row {
@@ -66,28 +66,34 @@ const AT_MOST: Duration = Duration::from_mins(6);
 
 impl Row {
     /// A row that needs a house built by `plan`; `act` is given it, and says what was seen.
-    pub(crate) fn new<A>(group: &'static str, fault: String, promise: impl Into<String>, plan: Plan, act: A) -> Self
-    where
-        A: AsyncFnOnceOn,
-    {
-        let name = format!("{group}: {fault}");
-        let run: Run = Box::new(move |ground| {
-            async move {
-                let mut scene = Scene::build(&ground, plan).await.context("the house could not be built")?;
-                let acted = tokio::time::timeout(AT_MOST, act.call(&mut scene)).await;
-                let acted = acted.unwrap_or_else(|_| Err(anyhow::anyhow!("it did not come to an end")));
-                let closed = scene.close(&name, acted.is_ok()).await;
-                closed.and(acted)
-            }
-            .boxed()
-        });
-        Self { group, fault, promise: promise.into(), run }
+    pub(crate) fn new(
+        group: &'static str,
+        fault: impl Into<String>,
+        promise: impl Into<String>,
+        plan: Plan,
+        act: impl for<'scene> FnOnce(&'scene mut Scene) -> LocalBoxFuture<'scene, Result<Outcome>> + 'static,
+    ) -> Self {
+        Self { group, fault: fault.into(), promise: promise.into(), plan, act: Box::new(act) }
+    }
+
+    /// Group and fault.
+    pub fn name(&self) -> String {
+        format!("{}: {}", self.group, self.fault)
     }
 
     /// Tries it.
     pub async fn run(self, ground: &Ground) -> Tried {
+        let name = self.name();
+        let Self { group, fault, promise, plan, act } = self;
         let started = ground.clock().monotonic();
-        let result = (self.run)(ground.clone()).await;
+        let result = async {
+            let mut scene = Scene::build(ground, plan).await.context("the house could not be built")?;
+            let acted = tokio::time::timeout(AT_MOST, act(&mut scene)).await;
+            let acted = acted.unwrap_or_else(|_| bail!("it did not come to an end"));
+            let closed = scene.close(&name, acted.is_ok()).await;
+            acted.and_then(|outcome| closed.map(|()| outcome))
+        };
+        let result = result.await;
         let took = ground.clock().monotonic().saturating_sub(started);
         let (verdict, seen, missing) = match result {
             Ok(Outcome::Seen(seen)) => (Verdict::Held, seen, None),
@@ -97,7 +103,7 @@ impl Row {
                 None => (Verdict::Failed, format!("{error:#}"), None),
             },
         };
-        Tried { group: self.group, fault: self.fault, promise: self.promise, seen, verdict, took, missing }
+        Tried { group, fault, promise, seen, verdict, took, missing }
     }
 }
 

@@ -23,7 +23,7 @@ use crate::Binary;
 use crate::namespace::SmallDisk;
 use crate::process::{Server, command, run};
 use crate::seeds::{self, Provider, SANDBOX_TOKEN, SECRET};
-pub(crate) use calls::{Refresh, is_good};
+pub(crate) use calls::{Refresh, is_good, successes};
 
 /// The kind of database that the connect side of a row has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -61,6 +61,7 @@ impl Connect {
         let access =
             self.directory().get(&side.provider).ok_or_else(|| Unusable::NotSetUp(side.provider.clone()))?;
         let target = path::target(access, &side.company, &call.path_and_query)?;
+        path::may_be_changed(access, &call.method, &call.path_and_query)?;
         let headers = headers::for_provider(&call.headers);
         let mut kept = body::keep(call.body).await.map_err(|_| ProxyError::Body)?;
         let mut lent = self.lend(&connection, end).await?;

@@ -52,19 +52,19 @@ where
                     let answer = answer.clone();
                     tracker.spawn(async move {
                         if let Err(error) = converse(stream, answer).await {
-                            tracing::warn!(name: "control.failed", %error, "a command on the control socket broke off");
+                            tracing::warn!(event = "control.failed", %error, "a command on the control socket broke off");
                         }
                     });
                 }
                 Err(error) => {
-                    tracing::warn!(name: "control.failed", %error, "the control socket accepts nothing for a moment");
+                    tracing::warn!(event = "control.failed", %error, "the control socket accepts nothing for a moment");
                     tokio::time::sleep(Duration::from_millis(100)).await;
                 }
             }
         }
         // One that stays behind does no harm: the next server takes its place.
         if let Err(error) = std::fs::remove_file(address.path()) {
-            tracing::debug!(name: "control.left", %error, "the control socket stays behind");
+            tracing::debug!(event = "control.left", %error, "the control socket stays behind");
         }
     });
     Ok(())

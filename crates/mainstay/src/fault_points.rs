@@ -85,7 +85,7 @@ pub(crate) fn parse(text: &str) -> Result<FaultPoint, String> {
 
 /// The ports of the authority with this point in them.
 pub(crate) fn around(point: FaultPoint, parts: refresh::Parts) -> refresh::Parts {
-    tracing::warn!(name: "fault_point.armed", ?point, "this process will strike itself during a refresh");
+    tracing::warn!(event = "fault_point.armed", ?point, "this process will strike itself during a refresh");
     let strike = Arc::new(Strike { point, left: AtomicU32::new(point.occasion) });
     refresh::Parts {
         store: Arc::new(ports::Store { inner: parts.store, strike: Arc::clone(&strike) }),
@@ -125,7 +125,7 @@ impl Strike {
             Act::Stop => Signal::STOP,
         };
         if let Err(error) = kill_process(getpid(), signal) {
-            tracing::error!(name: "fault_point.failed", %error, "this process cannot strike itself");
+            tracing::error!(event = "fault_point.failed", %error, "this process cannot strike itself");
         }
         // The stop may be taken by another thread first. This one must not go on before it stands still with it.
         std::thread::sleep(STOPPING);

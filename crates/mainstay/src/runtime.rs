@@ -38,10 +38,13 @@ impl Tasks {
                 }
                 asked += 1;
                 if asked > 1 {
-                    tracing::warn!(name: "process.aborted", "asked to stop twice; ending without finishing what runs");
+                    tracing::warn!(
+                        event = "process.aborted",
+                        "asked to stop twice; ending without finishing what runs"
+                    );
                     std::process::exit(1);
                 }
-                tracing::info!(name: "process.stopping", "asked to stop; finishing what runs");
+                tracing::info!(event = "process.stopping", "asked to stop; finishing what runs");
                 stopping.cancel();
             }
         };

@@ -96,7 +96,7 @@ pub(crate) async fn until_stopped(process: &Process, opened: &[Opened]) -> Resul
     for one in opened {
         one.database.close().await;
     }
-    tracing::info!(name: "process.stopped", "everything that ran is finished");
+    tracing::info!(event = "process.stopped", "everything that ran is finished");
     finished
 }
 

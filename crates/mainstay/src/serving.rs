@@ -71,7 +71,7 @@ impl Listening {
         let here = self.local_address();
         if here != self.address {
             tracing::warn!(
-                name: "server.public_url_missing",
+                event = "server.public_url_missing",
                 public_url = format!("http://{here}"),
                 "no `--public-url` is given, so links lead to this machine itself"
             );
@@ -96,7 +96,7 @@ impl Listening {
         let (tracker, stopping) = (tasks.tracker.clone(), tasks.stopping.clone());
         tasks.tracker.spawn(async move {
             if let Err(error) = web::shared::serve(self.listener, router, stopping.clone(), &tracker).await {
-                tracing::error!(name: "server.failed", %error, "the server can accept nothing more; stopping");
+                tracing::error!(event = "server.failed", %error, "the server can accept nothing more; stopping");
                 stopping.cancel();
             }
         });
@@ -136,7 +136,7 @@ async fn database_check(opened: &Opened) -> Check {
     let detail = match tokio::time::timeout(READY_WITHIN, opened.database.probe_writable()).await {
         Ok(Ok(())) => None,
         Ok(Err(error)) => {
-            tracing::warn!(name: "ready.database", %error, "the database cannot be written");
+            tracing::warn!(event = "ready.database", %error, "the database cannot be written");
             Some("the database cannot be written".to_owned())
         }
         Err(_) => Some(format!("the database did not answer within {} s", READY_WITHIN.as_secs())),

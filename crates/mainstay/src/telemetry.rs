@@ -29,7 +29,12 @@ pub(crate) fn start_logging(filter: Option<&str>, server: bool) -> Result<(), Fa
         // A message made at run time may hold what was sent; one that stands in the source cannot.
         let message = panic.payload().downcast_ref::<&'static str>().copied().unwrap_or("(not shown)");
         let place = panic.location().map_or_else(String::new, ToString::to_string);
-        tracing::error!(name: "process.panicked", place, message, "a defect of mainstay; please report it with its place");
+        tracing::error!(
+            event = "process.panicked",
+            place,
+            message,
+            "a defect of mainstay; please report it with its place"
+        );
     }));
     Ok(())
 }

@@ -204,9 +204,9 @@ where
     tasks.tracker.spawn(async move {
         while stopping.run_until_cancelled(tokio::time::sleep(SWEEP_EVERY)).await.is_some() {
             match sweep().await {
-                Ok(rows) => tracing::debug!(name: "sweep.done", what, rows, "what is over is gone"),
+                Ok(rows) => tracing::debug!(event = "sweep.done", what, rows, "what is over is gone"),
                 Err(error) => {
-                    tracing::warn!(name: "sweep.failed", what, %error, "it is tried again in ten minutes");
+                    tracing::warn!(event = "sweep.failed", what, %error, "it is tried again in ten minutes");
                 }
             }
         }

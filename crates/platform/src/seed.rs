@@ -1,7 +1,7 @@
 //! The seed file: organisations, companies, users, clients, API keys and expenses from TOML.
 //!
 //! [`Seed::parse`] reads and checks all of it, and says of an error on which line and in which key it is. Nothing is written
-//! before that. [`Platform::seed`] then makes what is not there and brings the rest up to date; doing it twice changes nothing.
+//! before that. [`crate::Platform::seed`] then makes what is not there and brings the rest up to date; doing it twice changes nothing.
 
 mod apply;
 mod clients;

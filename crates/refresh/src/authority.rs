@@ -16,6 +16,7 @@ use crate::directory::{Directory, ProviderAccess};
 use crate::gate::{CallPermit, Gates};
 use crate::memory::Memory;
 use crate::settings::Settings;
+use crate::settling::Settling;
 use crate::spill::Spill;
 use crate::token_endpoint::{QuestionAnswer, TokenEndpoint};
 use crate::{
@@ -66,6 +67,8 @@ pub(crate) struct Inner {
     /// How many token requests may be under way at each provider (rule 11).
     caps: Mutex<HashMap<String, Arc<Semaphore>>>,
     pub(crate) breakers: Breakers,
+    /// When what may be under way cannot be so any more.
+    pub(crate) settling: Settling,
     /// The position of the newest event seen; followers wait on it.
     pub(crate) position: watch::Sender<u64>,
     /// Wakes the follower after a write of this process.
@@ -101,6 +104,7 @@ impl Authority {
                 flights: Mutex::default(),
                 caps: Mutex::default(),
                 breakers: Breakers::default(),
+                settling: Settling::default(),
                 position: watch::Sender::new(0),
                 written: tokio::sync::Notify::new(),
             }),
@@ -237,6 +241,10 @@ impl Inner {
         self.parts.clock.now()
     }
 
+    pub(crate) fn monotonic(&self) -> Duration {
+        self.parts.clock.monotonic()
+    }
+
     pub(crate) fn access(&self, provider: &str) -> Option<Arc<ProviderAccess>> {
         self.parts.directory.provider(provider)
     }
@@ -321,25 +329,26 @@ impl Inner {
             let retry_at = now + Duration::from_mins(1);
             return if usable { self.open(grant) } else { Err(LendError::Degraded { reason, retry_at }) };
         }
-        // While an outage or an unknown outcome waits for its time, nobody hurries it: the old token goes on being lent.
-        let waits_until = match grant.state {
-            GrantState::Degraded { .. } | GrantState::Unknown { .. } => {
-                grant.next_action_at.filter(|at| *at > now)
-            }
-            GrantState::Active | GrantState::Ended { .. } => None,
-        };
-        if let Some(retry_at) = waits_until {
-            return match grant.state {
-                _ if usable => self.open(grant),
-                GrantState::Degraded { reason, .. } => Err(LendError::Degraded { reason, retry_at }),
-                _ => Err(LendError::Pending { retry_at }),
-            };
+        // While it waits, the old token goes on being lent.
+        if let Some(waits) = Self::waits(grant, now) {
+            return if usable { self.open(grant) } else { Err(waits) };
         }
         match self.refresh_within_patience(grant, cause).await {
             Err(LendError::Pending { .. } | LendError::Degraded { .. } | LendError::Store(_)) if usable => {
                 self.open(grant)
             }
             result => result,
+        }
+    }
+
+    /// While an outage or an unknown outcome waits for its time, nobody hurries it: not a caller, and not an instance that has
+    /// waited for the lease while another one tried in vain.
+    pub(crate) fn waits(grant: &Grant, now: Timestamp) -> Option<LendError> {
+        let retry_at = grant.next_action_at.filter(|at| *at > now)?;
+        match grant.state {
+            GrantState::Degraded { reason, .. } => Some(LendError::Degraded { reason, retry_at }),
+            GrantState::Unknown { .. } => Some(LendError::Pending { retry_at }),
+            GrantState::Active | GrantState::Ended { .. } => None,
         }
     }
 
@@ -415,11 +424,8 @@ impl Inner {
         }
         let lent = self.open(grant)?;
         let secrets = self.parts.directory.client_secrets(&grant.provider, &grant.client_id).await?;
-        let (client, secret) = (&grant.client_id, secrets.first());
-        Ok(self
-            .endpoint
-            .introspect(&access, client, secret, &lent.access_token, TokenTypeHint::AccessToken)
-            .await)
+        let hint = TokenTypeHint::AccessToken;
+        Ok(self.endpoint.introspect(&access, &grant.client_id, &secrets, &lent.access_token, hint).await)
     }
 
     fn seal_given(

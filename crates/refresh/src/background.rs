@@ -148,6 +148,9 @@ impl Inner {
 
     /// Does what a due grant needs: a refresh, or only a later date because nobody uses it.
     async fn take_up(self: &Arc<Self>, due: DueGrant) {
+        if !due.healthy && self.settling.is_put_off(due.id, self.parts.clock.monotonic()) {
+            return;
+        }
         let now = self.now();
         let in_use = now.since(due.used_at) < self.settings.in_use_for;
         let keep_alive_at = self.keep_alive_at(&due.provider, due.obtained_at);

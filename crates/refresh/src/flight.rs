@@ -20,6 +20,9 @@ use crate::{
     SealedCredential,
 };
 
+/// A request that would have less time than this is not sent.
+const SHORTEST: Duration = Duration::from_secs(20);
+
 /// What belongs to one attempt from its beginning.
 pub(crate) struct Attempt {
     pub(crate) id: AttemptId,
@@ -139,6 +142,9 @@ impl Inner {
         if grant.generation > above {
             return self.open(&grant);
         }
+        if let Some(waits) = Self::waits(&grant, self.now()) {
+            return Err(waits);
+        }
         let Some(access) = self.access(&grant.provider) else {
             let detail = format!("the provider {} is not in the catalogue", grant.provider);
             return self.degraded(proof, &grant, &attempt, DegradedReason::Misconfigured, None, detail).await;
@@ -218,10 +224,17 @@ impl Inner {
             at: self.now(),
             unknown_in_a_row: unknown_before + 1,
         };
+        // Everybody counts the settling from the marker, so all that is sent under it must be over by then.
+        let settled_at = self.settling.settled_at(grant.id, &marker, self.monotonic(), rotation.request_deadline());
         if !self.parts.store.begin_attempt(proof, &marker).await? {
             return self.start_over(&grant).await;
         }
-        let outcome = self.send(access, &grant, &prepared).await;
+        if settled_at.saturating_sub(self.monotonic()) < rotation.request_deadline() / 2 {
+            // The marker stands, so that this counts as unknown: dearer than it must be, and safe.
+            let slow = "the marker was not written in time; no request was sent".to_owned();
+            return Err(LendError::Store(base::StoreError::Unavailable(slow)));
+        }
+        let outcome = self.send(access, &grant, &prepared, settled_at).await;
         self.breakers.report(&grant.provider, outcome.is_an_answer(), self.parts.clock.monotonic());
         metrics::counter!("mainstay_refresh_attempts_total", "provider" => grant.provider.clone(), "outcome" => outcome.word())
             .increment(1);
@@ -269,15 +282,26 @@ impl Inner {
         })
     }
 
-    /// Sends the request; where this integration's secret is refused and there is another live one, with that one.
-    async fn send(&self, access: &ProviderAccess, grant: &Grant, prepared: &Prepared) -> Outcome {
+    /// Sends the request; where this integration's secret is refused and there is another live one, with that one. All of it is
+    /// over at `until`, on the monotonic clock.
+    async fn send(
+        &self,
+        access: &ProviderAccess,
+        grant: &Grant,
+        prepared: &Prepared,
+        until: Duration,
+    ) -> Outcome {
         let request = TokenRequest::RefreshToken { refresh_token: &prepared.refresh_token };
         let mut secrets = prepared.secrets.iter();
         loop {
             let secret = secrets.next();
-            let outcome = self.endpoint.request(access, &grant.client_id, secret, &request).await;
+            let left = until.saturating_sub(self.monotonic());
+            let outcome = self.endpoint.request_within(access, &grant.client_id, secret, &request, left).await;
+            // Hanging up makes lost answers: what is not begun in time is not begun.
+            let in_time = until.saturating_sub(self.monotonic()) >= SHORTEST;
             match outcome {
-                Outcome::NotProcessed { reason: DegradedReason::ClientRefused, .. } if secrets.len() > 0 => {}
+                Outcome::NotProcessed { reason: DegradedReason::ClientRefused, .. }
+                    if in_time && secrets.len() > 0 => {}
                 outcome => return outcome,
             }
         }
@@ -345,6 +369,7 @@ impl Inner {
                 let due_at =
                     expires_at.map(|at| self.settings.margin.due_at(obtained_at, at, earliest, grant.id));
                 self.cache.put(&lent, due_at, obtained_at);
+                self.settling.forget(grant.id);
                 Ok(lent)
             }
             RotationStored::NoLongerFits => {
@@ -472,6 +497,9 @@ impl Inner {
         }
         if matches!(failure.state, GrantState::Ended { .. }) {
             self.cache.drop_entry(grant.id);
+        }
+        if failure.marker.is_none() {
+            self.settling.forget(grant.id);
         }
         Err(error)
     }

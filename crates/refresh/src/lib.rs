@@ -22,6 +22,7 @@ mod outcome;
 mod record;
 mod restored;
 mod settings;
+mod settling;
 /// Where an answer goes that the store does not take (rule 7).
 pub mod spill;
 mod store;

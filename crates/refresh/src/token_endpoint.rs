@@ -69,8 +69,20 @@ impl TokenEndpoint {
         client_secret: Option<&Secret<String>>,
         request: &TokenRequest<'_>,
     ) -> Outcome {
-        let (Some((rules, rotation)), Some(token_url)) = (access.rotating(), &access.endpoints.token_url)
-        else {
+        let deadline = access.rotating().map_or(Duration::ZERO, |(_, rotation)| rotation.request_deadline());
+        self.request_within(access, client_id, client_secret, request, deadline).await
+    }
+
+    /// The same with a deadline of the caller's.
+    pub(crate) async fn request_within(
+        &self,
+        access: &ProviderAccess,
+        client_id: &str,
+        client_secret: Option<&Secret<String>>,
+        request: &TokenRequest<'_>,
+        deadline: Duration,
+    ) -> Outcome {
+        let (Some((rules, _)), Some(token_url)) = (access.rotating(), &access.endpoints.token_url) else {
             return Outcome::Misconfigured {
                 detail: format!("{} has no token endpoint here", access.provider.name),
             };
@@ -78,7 +90,7 @@ impl TokenEndpoint {
         let extra: Vec<_> =
             rules.extra_token_parameters.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
         let encoded = request.encode(&client(rules, client_id, client_secret), &extra);
-        match self.post(token_url, encoded, rotation.request_deadline()).await {
+        match self.post(token_url, encoded, deadline).await {
             Ok(answered) => classify(&answered, &|code| access.provider.is_terminal(code)),
             Err(error) => not_answered(&error),
         }
@@ -89,23 +101,28 @@ impl TokenEndpoint {
         &self,
         access: &ProviderAccess,
         client_id: &str,
-        client_secret: Option<&Secret<String>>,
+        client_secrets: &[Secret<String>],
         token: &Secret<String>,
         hint: TokenTypeHint,
     ) -> QuestionAnswer {
         let (Some((rules, _)), Some(url)) = (access.rotating(), &access.endpoints.introspect_url) else {
             return QuestionAnswer::NoAnswer;
         };
-        let encoded =
-            introspection::encode_request(&client(rules, client_id, client_secret), token, Some(hint));
-        // A question may be hung up on: it changes nothing.
-        let Ok(answered) = self.post(url, encoded, Duration::from_secs(10)).await else {
-            return QuestionAnswer::NoAnswer;
-        };
-        match answered.body.map(|body| IntrospectionAnswer::read(answered.status, &body)) {
-            Some(IntrospectionAnswer::Active(_)) => QuestionAnswer::Alive,
-            Some(IntrospectionAnswer::Inactive) => QuestionAnswer::Dead,
-            _ => QuestionAnswer::NoAnswer,
+        // A secret that is refused says nothing of the others; a client without one asks once.
+        let mut secrets = client_secrets.iter();
+        loop {
+            let client = client(rules, client_id, secrets.next());
+            let encoded = introspection::encode_request(&client, token, Some(hint));
+            // A question may be hung up on: it changes nothing.
+            let Ok(answered) = self.post(url, encoded, Duration::from_secs(10)).await else {
+                return QuestionAnswer::NoAnswer;
+            };
+            match answered.body.map(|body| IntrospectionAnswer::read(answered.status, &body)) {
+                Some(IntrospectionAnswer::Active(_)) => return QuestionAnswer::Alive,
+                Some(IntrospectionAnswer::Inactive) => return QuestionAnswer::Dead,
+                Some(IntrospectionAnswer::Refused { .. }) if secrets.len() > 0 => {}
+                _ => return QuestionAnswer::NoAnswer,
+            }
         }
     }
 

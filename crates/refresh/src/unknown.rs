@@ -12,7 +12,7 @@ use crate::flight::Attempt;
 use crate::store::Failure;
 use crate::token_endpoint::QuestionAnswer;
 use crate::{
-    AttemptOutcome, DegradedReason, EndReason, Grant, GrantChange, GrantState, LeaseProof, LendError, Lent,
+    AttemptOutcome, DegradedReason, EndReason, Grant, GrantChange, GrantId, GrantState, LeaseProof, LendError, Lent,
     Marker,
 };
 
@@ -80,7 +80,7 @@ impl Inner {
         let Some((_, rotation)) = access.rotating() else {
             return self.degraded(proof, grant, attempt, DegradedReason::Misconfigured, None, detail).await;
         };
-        let settled = marker.at + rotation.request_deadline();
+        let settled = now + self.unsettled_for(grant.id, &marker, rotation);
         let retry_at = match remedy(rotation, marker.at, now + pause) {
             Remedy::SendAgain => now + pause,
             Remedy::AskThen => settled.max(now + pause),
@@ -123,10 +123,12 @@ impl Inner {
         };
         let now = self.now();
         let remedy = remedy(rotation, marker.at, now);
-        if remedy != Remedy::SendAgain && now < marker.at + rotation.request_deadline() {
+        let unsettled_for = self.unsettled_for(grant.id, &marker, rotation);
+        if remedy != Remedy::SendAgain && !unsettled_for.is_zero() {
             // The request may still be on its way: neither the question nor another try would be told the truth.
             if matches!(grant.state, GrantState::Unknown { .. }) {
-                return Err(LendError::Pending { retry_at: marker.at + rotation.request_deadline() });
+                self.settling.put_off(grant.id);
+                return Err(LendError::Pending { retry_at: now + unsettled_for });
             }
             let detail = "the process that sent the request is gone".to_owned();
             return self.unknown(proof, &grant, access, &attempt, marker, detail).await;
@@ -163,6 +165,12 @@ impl Inner {
         }
     }
 
+    /// For how long the request of this marker may still be under way.
+    fn unsettled_for(&self, grant: GrantId, marker: &Marker, rotation: &Rotation) -> Duration {
+        let now = self.parts.clock.monotonic();
+        self.settling.settled_at(grant, marker, now, rotation.request_deadline()).saturating_sub(now)
+    }
+
     /// Asks by introspection whether the refresh token that was presented is still alive.
     pub(crate) async fn ask(
         &self,
@@ -176,11 +184,8 @@ impl Inner {
                 let place = Grant::refresh_place(grant.id, grant.generation);
                 let token = self.parts.sealer.open_text(&place, sealed).map_err(|_| LendError::CannotOpen)?;
                 let secrets = self.parts.directory.client_secrets(&grant.provider, &grant.client_id).await?;
-                let (client, secret) = (&grant.client_id, secrets.first());
-                Ok(self
-                    .endpoint
-                    .introspect(access, client, secret, &token, TokenTypeHint::RefreshToken)
-                    .await)
+                let hint = TokenTypeHint::RefreshToken;
+                Ok(self.endpoint.introspect(access, &grant.client_id, &secrets, &token, hint).await)
             }
             (Question::Probe, _) if !grant.is_expired(self.now()) => {
                 let place = Grant::access_place(grant.id, grant.generation);

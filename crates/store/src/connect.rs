@@ -271,6 +271,8 @@ impl Store for Database {
     async fn events_after(&self, after: u64, limit: u32) -> Result<Vec<NumberedEvent>, StoreError> {
         self.read("connect_events_after", move |tx| {
             let sql = "SELECT * FROM connect_events WHERE is_public = 1 AND position > $1 ORDER BY position LIMIT $2";
+            // The cursor comes from outside: one beyond every number that is counted has nothing behind it.
+            let after = i64::try_from(after).unwrap_or(i64::MAX);
             tx.query(sql, params![after, limit])?.iter().map(rows::event).collect()
         })
         .await

@@ -29,7 +29,6 @@ const CONNECT: &[Migration] = migrations![
     4 "audit",
     5 "refresh",
     6 "connect",
-    7 "webhooks",
 ];
 
 const PLATFORM: &[Migration] = migrations![
@@ -39,7 +38,6 @@ const PLATFORM: &[Migration] = migrations![
     4 "audit",
     5 "authserver",
     6 "platform",
-    7 "webhooks",
 ];
 
 const SANDBOX: &[Migration] = migrations![

@@ -14,6 +14,7 @@ use identity::Identity;
 
 use crate::shared::{Manner, Site};
 
+pub use api::{Door, doors};
 pub use json::{connection_json, disconnected_json, event_json};
 
 /// What the connect side's doors open on.

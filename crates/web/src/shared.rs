@@ -1,6 +1,6 @@
 //! What the doors of every side share.
 //!
-//! A side builds its router, hands it to [`frame`] together with its [`Site`], and the result to [`serve`]. Within a
+//! A side builds its router, hands it to [`frame()`] together with its [`Site`], and the result to [`serve()`]. Within a
 //! frame every answer has a request id, security headers and a measured duration, and each refusal has the shape of the
 //! surface it belongs to: problem details for APIs, a page for people, whatever a side defines for its OAuth endpoints.
 

@@ -6,7 +6,7 @@ use super::Violation;
 use crate::tree::Tree;
 
 /// The rooms from the ground up. A crate knows only those before it.
-const ORDER: [&str; 18] = [
+const ORDER: [&str; 17] = [
     "base",
     "oauth",
     "seal",
@@ -14,7 +14,6 @@ const ORDER: [&str; 18] = [
     "visitor",
     "identity",
     "audit",
-    "webhooks",
     "authserver",
     "platform",
     "providers",

@@ -1,8 +1,8 @@
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
+use http::Method;
 use percent_encoding::percent_decode;
-use providers::{Placement, fill};
+use providers::{CompanySearch, Placement, fill};
 use refresh::ProviderAccess;
 use url::form_urlencoded;
 
@@ -26,10 +26,49 @@ pub enum PathError {
     /// The query names another company than the connection's.
     #[error("the query names another company than that of the connection")]
     OtherCompany,
+    /// A change to the list of companies itself, which other connections draw on.
+    #[error("it changes which companies the sign-in reaches, and those are not this connection's alone")]
+    CompanyList,
 }
 
 /// How often a path is decoded to find what a lenient server might make of it.
 const LAYERS: usize = 4;
+
+/// Refuses to change what lists the companies of a sign-in: at Xero `DELETE /connections/{id}` would take another connection's company
+/// away, whichever company the headers name. Reading it harms nobody.
+pub(super) fn may_be_changed(
+    access: &ProviderAccess,
+    method: &Method,
+    path_and_query: &str,
+) -> Result<(), PathError> {
+    let rule = &access.provider.company;
+    let (CompanySearch::List(list), Placement::Header(_) | Placement::Query(_)) =
+        (&rule.found_by, &rule.placed_in)
+    else {
+        return Ok(());
+    };
+    if !method.is_safe() && lies_below(path_and_query, &list.path) {
+        return Err(PathError::CompanyList);
+    }
+    Ok(())
+}
+
+/// Whether a lenient server may take a path for one at or below `parent`.
+fn lies_below(path: &str, parent: &str) -> bool {
+    let plain = |text: &str| {
+        let mut bytes = text.split('?').next().unwrap_or_default().as_bytes().to_vec();
+        for _ in 0..LAYERS {
+            bytes = percent_decode(&bytes).collect();
+        }
+        String::from_utf8_lossy(&bytes).to_ascii_lowercase()
+    };
+    let (path, parent) = (plain(path), plain(parent));
+    let mut names = path.split('/').filter(|name| !name.is_empty());
+    parent
+        .split('/')
+        .filter(|name| !name.is_empty())
+        .all(|name| names.next().is_some_and(|asked| asked.split(';').next() == Some(name)))
+}
 
 /// The address to call: API base, the company's part where the path carries it, and the caller's path, its encoding kept.
 pub(super) fn target(
@@ -110,16 +149,26 @@ fn is_well_encoded(path: &[u8]) -> bool {
     })
 }
 
-/// The query with the company in it. The caller may name it, too, but no other.
+/// The query with the company in it. The caller may name it, too, but no other. Named twice it would depend on the provider which of
+/// the two counts, so each naming has to be the connection's.
 fn with_company(query: Option<&str>, name: &str, id: &str) -> Result<String, PathError> {
     let query = query.unwrap_or_default();
-    let named: BTreeMap<_, _> =
-        form_urlencoded::parse(query.as_bytes()).filter(|(key, _)| key == name).collect();
-    match named.get(name) {
-        Some(value) if value == id => return Ok(query.to_owned()),
-        Some(_) => return Err(PathError::OtherCompany),
-        None => {}
+    let mut named = false;
+    for (key, value) in form_urlencoded::parse(query.as_bytes()) {
+        // Some servers read names without regard to case.
+        if key.eq_ignore_ascii_case(name) {
+            if key != name || value != id {
+                return Err(PathError::OtherCompany);
+            }
+            named = true;
+        }
+    }
+    if named {
+        return Ok(query.to_owned());
     }
     let own: String = form_urlencoded::Serializer::new(String::new()).append_pair(name, id).finish();
     Ok(if query.is_empty() { own } else { format!("{query}&{own}") })
 }
+
+#[cfg(test)]
+mod tests;

@@ -166,7 +166,7 @@ impl HttpClient for Http {
         let answer = if self.strike.waits_at(Step::AfterSending) {
             match select(sending, pin!(tokio::time::sleep(ARRIVED))).await {
                 Either::Left((answer, _)) => {
-                    tracing::error!(name: "fault_point.missed", "the answer came before the strike");
+                    tracing::error!(event = "fault_point.missed", "the answer came before the strike");
                     answer
                 }
                 Either::Right(((), sending)) => {

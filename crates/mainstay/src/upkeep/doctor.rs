@@ -35,6 +35,7 @@ impl Findings {
 /// Looks at everything that commonly goes wrong. Changes nothing. Fails if something is wrong, after showing all of it.
 pub(crate) async fn doctor(configuration: &Configuration) -> (Output, Result<(), Failure>) {
     let mut findings = Findings::default();
+    let mut running = false;
     clock(&mut findings);
     directory(configuration, &mut findings);
     catalogue(configuration, &mut findings);
@@ -48,7 +49,7 @@ pub(crate) async fn doctor(configuration: &Configuration) -> (Output, Result<(),
     for (side, system) in found {
         let which = Which { side, system: system.as_deref() };
         keys(configuration, which, &mut findings);
-        database(configuration, which, &mut findings).await;
+        running |= database(configuration, which, &mut findings).await;
     }
     if configuration.sqlite_file("connect").is_none() {
         for side in [Side::Connect, Side::Platform]
@@ -56,11 +57,11 @@ pub(crate) async fn doctor(configuration: &Configuration) -> (Output, Result<(),
             .filter(|side| configuration.key_file(side.as_str()).exists())
         {
             keys(configuration, side.into(), &mut findings);
-            database(configuration, side.into(), &mut findings).await;
+            running |= database(configuration, side.into(), &mut findings).await;
         }
     }
     if let Some(address) = configuration.listen {
-        port(address, &mut findings);
+        port(address, running, &mut findings);
     }
     let wrong = findings.0.iter().filter(|finding| finding["ok"] == false).count();
     let result = if wrong == 0 {
@@ -144,7 +145,8 @@ fn keys(configuration: &Configuration, which: Which<'_>, findings: &mut Findings
     }
 }
 
-async fn database(configuration: &Configuration, which: Which<'_>, findings: &mut Findings) {
+/// Whether a running server holds the database.
+async fn database(configuration: &Configuration, which: Which<'_>, findings: &mut Findings) -> bool {
     let location = wiring::location(configuration, which);
     match wiring::open(&Process::of_command(), configuration, which).await {
         Ok(opened) => {
@@ -158,18 +160,23 @@ async fn database(configuration: &Configuration, which: Which<'_>, findings: &mu
         // Its server is asked the same by `/readyz`.
         Err(NotOpened::InUse(_)) => {
             findings.good(format!("{location} is held by a running server; its `/readyz` tells how it is"));
+            return true;
         }
         Err(NotOpened::Failed(failure)) => findings.bad(failure),
     }
+    false
 }
 
-fn port(address: std::net::SocketAddr, findings: &mut Findings) {
+fn port(address: std::net::SocketAddr, running: bool, findings: &mut Findings) {
     match TcpListener::bind(address) {
         Ok(_) => findings.good(format!("the address {address} is free")),
+        Err(error) if running && error.kind() == std::io::ErrorKind::AddrInUse => {
+            findings.good(format!("the address {address} is taken, by the running server as it seems"));
+        }
         Err(error) => findings.bad(Failure::new(
             format!("the address {address} cannot be listened on"),
             error,
-            "if that is not the running mainstay itself, stop the program that listens there or choose another with `--listen`",
+            "stop the program that listens there, or choose another with `--listen`",
         )),
     }
 }

@@ -166,7 +166,11 @@ impl ConnectSide {
             )
         })?;
         if recovered > 0 {
-            tracing::info!(name: "refresh.recovered", recovered, "tokens that an earlier process left on disk are stored now");
+            tracing::info!(
+                event = "refresh.recovered",
+                recovered,
+                "tokens that an earlier process left on disk are stored now"
+            );
         }
         let (tasks, stopping) = (&process.tasks.tracker, &process.tasks.stopping);
         let (authority, connect) = (self.authority.clone(), self.connect.clone());

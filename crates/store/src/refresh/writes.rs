@@ -76,6 +76,7 @@ pub(super) fn record_failure(tx: &mut Tx, fence: u64, failure: &Failure) -> Resu
     let written = tx.execute(
         "UPDATE grants SET state = $4, state_reason = $5, state_since = $6, next_action_at = $7, failures = $8,
                 marker_attempt = $9, marker_generation = $10, marker_at = $11, marker_unknown_in_a_row = $12,
+                lease_owner = CASE WHEN CAST($13 AS BIGINT) = 1 THEN NULL ELSE lease_owner END,
                 access_token = CASE WHEN CAST($13 AS BIGINT) = 1 THEN NULL ELSE access_token END,
                 refresh_token = CASE WHEN CAST($13 AS BIGINT) = 1 THEN NULL ELSE refresh_token END
          WHERE id = $1 AND lease_fence = $2 AND generation = $3 AND state <> 'ended'",

@@ -1,7 +1,7 @@
 /// The name of the hidden field that carries a session's CSRF value in every form that somebody signed in posts.
 ///
 /// The contract: `identity` makes the value from the session and checks it; a page puts it into the form by the macro
-/// `ui::csrf`; the handler reads it as `csrf` and asks `identity` before it does anything. [`frame`](super::frame) has refused
+/// `ui::csrf`; the handler reads it as `csrf` and asks `identity` before it does anything. [`frame`](super::frame()) has refused
 /// posts from other sites before that.
 pub const CSRF_FIELD: &str = "csrf";
 

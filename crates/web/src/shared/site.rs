@@ -40,7 +40,7 @@ impl Side {
 }
 
 /// What every door of one server knows about the server itself. It is in the extensions of every request within a
-/// [`frame`](super::frame), as `Arc<Site>`.
+/// [`frame`](super::frame()), as `Arc<Site>`.
 #[derive(Clone)]
 pub struct Site {
     /// Which side this is.

@@ -27,7 +27,7 @@ tokio::task_local! {
     static CURRENT: RequestId;
 }
 
-/// The id of the request in hand, for error pages and the audit log; `None` outside a [`frame`](super::frame).
+/// The id of the request in hand, for error pages and the audit log; `None` outside a [`frame`](super::frame()).
 pub fn current_request() -> Option<RequestId> {
     CURRENT.try_with(|id| *id).ok()
 }

@@ -5,6 +5,7 @@
 mod api;
 mod app;
 mod browser;
+mod conformance;
 mod keys;
 mod refusals;
 mod settings;

@@ -33,7 +33,14 @@ async fn nobody_sees_anything_without_signing_in() {
     assert_eq!(answer.status, 422);
     let answer = browser.submit(&[("email", "op@example.com"), ("password", "correct horse")]).await;
     assert_eq!(answer.location(), "/settings");
-    for elsewhere in ["%2F%2Fevil.example", "https%3A%2F%2Fevil.example", "%2F%5Cevil.example"] {
+    // Browsers drop tabs and line breaks: `/<tab>/evil.example` is `//evil.example` to them.
+    for elsewhere in [
+        "%2F%2Fevil.example",
+        "https%3A%2F%2Fevil.example",
+        "%2F%5Cevil.example",
+        "%2F%09%2Fevil.example",
+        "%2F%0A%2Fevil.example",
+    ] {
         browser.get(&format!("/login?next={elsewhere}")).await;
         let answer = browser.submit(&[("email", "op@example.com"), ("password", "correct horse")]).await;
         assert_eq!(answer.location(), "/");

@@ -39,6 +39,15 @@ pub(super) struct App {
     pub(super) clock: Arc<ManualClock>,
     pub(super) entropy: Arc<dyn Entropy>,
     pub(super) seeded: Seeded,
+    pub(super) database: Arc<Database>,
+}
+
+/// What of a platform side a test may want otherwise.
+pub(super) struct Wanted<'a> {
+    pub(super) origin: &'a str,
+    /// More of a seed file, behind the usual one.
+    pub(super) seed: &'a str,
+    pub(super) rate_limits: bool,
 }
 
 pub(super) struct Answer {
@@ -81,10 +90,24 @@ pub(super) struct Tokens {
 
 impl App {
     pub(super) async fn new() -> Self {
+        Self::with(Wanted { origin: ORIGIN, seed: "", rate_limits: true }).await
+    }
+
+    pub(super) async fn with(wanted: Wanted<'_>) -> Self {
         let clock = Arc::new(ManualClock::new());
-        let entropy: Arc<dyn Entropy> = Arc::new(SeededEntropy::new(7));
         let database = Arc::new(Database::memory(store::Side::Platform, Arc::clone(&clock) as _).unwrap());
-        let wrap = Arc::new(LocalKeyWrap::new(KeyRing::generate(&*entropy)));
+        Self::on(database, clock, 7, wanted).await
+    }
+
+    /// On a database that is there: two of them on one, with dice of their own, are two servers.
+    pub(super) async fn on(
+        database: Arc<Database>,
+        clock: Arc<ManualClock>,
+        dice: u64,
+        wanted: Wanted<'_>,
+    ) -> Self {
+        let entropy: Arc<dyn Entropy> = Arc::new(SeededEntropy::new(dice));
+        let wrap = Arc::new(LocalKeyWrap::new(KeyRing::generate(&SeededEntropy::new(1))));
         let sealer = Arc::new(Sealer::new(wrap, Arc::clone(&entropy)));
         let keys = Arc::new(Keys::load_or_create(&*database, &sealer, &*clock, &*entropy).await.unwrap());
         let settings = identity::Settings { password_cost: Cost::LEAST, ..identity::Settings::default() };
@@ -105,22 +128,27 @@ impl App {
             faults: Arc::new(NoFaults),
             journal: Arc::new(NoJournal),
         };
-        let server = Arc::new(AuthorizationServer::new(server_settings(ORIGIN), ports));
+        let mut settings = server_settings(wanted.origin);
+        settings.failed_authentications_per_minute =
+            settings.failed_authentications_per_minute.filter(|_| wanted.rate_limits);
+        let server = Arc::new(AuthorizationServer::new(settings, ports));
         let platform = Arc::new(Platform::new(
-            database,
+            Arc::clone(&database) as _,
             identity,
             server,
             keys,
             Arc::clone(&shared_clock),
             Arc::clone(&entropy),
         ));
-        let seeded = platform.seed(Seed::parse(SEED).unwrap(), &By::command_line()).await.unwrap();
-        let mut site = Site::new(Side::Platform, ORIGIN.parse().unwrap(), shared_clock, Arc::clone(&entropy));
+        let seed = Seed::parse(&format!("{SEED}\n{}", wanted.seed)).unwrap();
+        let seeded = platform.seed(seed, &By::command_line()).await.unwrap();
+        let mut site =
+            Site::new(Side::Platform, wanted.origin.parse().unwrap(), shared_clock, Arc::clone(&entropy));
         site.manner_of = manner_of;
         let site = Arc::new(site);
         let router =
             frame(router(PlatformState { platform: Arc::clone(&platform), site: Arc::clone(&site) }), &site);
-        Self { router, platform, clock, entropy, seeded }
+        Self { router, platform, clock, entropy, seeded, database }
     }
 
     /// Runs the seed file again.

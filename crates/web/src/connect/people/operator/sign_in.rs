@@ -17,10 +17,15 @@ pub(super) struct Wanted {
     next: Option<String>,
 }
 
-/// A path of this side, or the overview.
+/// A path of this side, or the overview. Browsers drop tabs and line breaks from an address and take a backslash for a slash, so that
+/// `/<tab>/elsewhere` would lead to another site: nothing but what stands in an address as it is passes.
 fn local(next: Option<&str>) -> &str {
-    next.filter(|next| next.starts_with('/') && !next.starts_with("//") && !next.contains(['\\', '\r', '\n']))
-        .unwrap_or("/")
+    next.filter(|next| {
+        next.starts_with('/')
+            && !next.starts_with("//")
+            && next.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\')
+    })
+    .unwrap_or("/")
 }
 
 /// `GET /login`

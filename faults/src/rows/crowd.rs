@@ -1,0 +1,2 @@
+//! later
+pub(super) fn rows() -> Vec<crate::Row> { Vec::new() }
