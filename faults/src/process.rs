@@ -1,5 +1,6 @@
 //! Programs that are started, struck, and never left behind.
 
+use std::cell::Cell;
 use std::ffi::OsStr;
 use std::fs::File;
 use std::os::unix::process::ExitStatusExt as _;
@@ -53,6 +54,7 @@ pub(crate) struct Server {
     child: Child,
     pid: Pid,
     log: PathBuf,
+    stands_still: Cell<bool>,
     /// Where it listens.
     pub(crate) url: String,
     /// Held, as a server whose standard output is closed would learn of it.
@@ -70,13 +72,13 @@ impl Server {
         let first = tokio::time::timeout(READY_WITHIN, lines.next_line()).await;
         let first = first.context("a server did not get ready")?.context("read from a server")?;
         match first.as_deref().and_then(|line| line.strip_prefix("ready ")) {
-            Some(url) => Ok(Self { child, pid, log: log.to_owned(), url: url.to_owned(), _stdout: lines }),
+            Some(url) => Ok(Self { child, pid, log: log.to_owned(), stands_still: Cell::new(false), url: url.to_owned(), _stdout: lines }),
             None => bail!("a server did not start: {}", last_lines(log)),
         }
     }
 
     /// Sends a signal.
-    pub(crate) fn signal(&self, signal: Signal) -> Result<()> {
+    fn signal(&self, signal: Signal) -> Result<()> {
         kill_process(self.pid, signal).with_context(|| format!("send {signal:?} to a server"))
     }
 
@@ -101,7 +103,21 @@ impl Server {
             let text = std::fs::read_to_string(&state).context("look at a server")?;
             Ok(text.rsplit_once(')').is_some_and(|(_, rest)| rest.trim_start().starts_with('T')).then_some(()))
         });
-        stopped.await?.with_context(|| format!("a server goes on where it should stand still: {}", last_lines(&self.log)))
+        let stopped = stopped.await?;
+        self.stands_still.set(stopped.is_some());
+        stopped.with_context(|| format!("a server goes on where it should stand still: {}", last_lines(&self.log)))
+    }
+
+    /// Whether it stands still, so that nothing can be asked of it.
+    pub(crate) fn stands_still(&self) -> bool {
+        self.stands_still.get()
+    }
+
+    /// Lets it go on.
+    pub(crate) fn wake(&self) -> Result<()> {
+        self.signal(Signal::CONT)?;
+        self.stands_still.set(false);
+        Ok(())
     }
 
     /// Kills it, as a power cut would.

@@ -117,8 +117,8 @@ impl Plan {
 const LIFE: u64 = 120;
 /// How far the clocks are moved so that they fall due: their margin is a fifth of their life, less a jitter of a tenth of that.
 pub(crate) const UNTIL_DUE: i64 = 100;
-/// How far they are moved so that nothing that was sent can be under way any more (rule 8: the deadline of a request is 60 s).
-pub(crate) const UNTIL_SETTLED: i64 = 61;
+/// How far so that they fall due some seconds later.
+pub(crate) const UNTIL_ALMOST_DUE: i64 = 90;
 /// All other access tokens.
 const LONG_LIFE: u64 = 7200;
 
@@ -130,6 +130,15 @@ pub(crate) struct Instance {
     database: Option<String>,
     log: PathBuf,
     prefix: Vec<String>,
+}
+
+/// A copy of a database.
+#[derive(Debug)]
+pub(crate) enum Backup {
+    /// A file.
+    Sqlite(PathBuf),
+    /// Another database on the same server.
+    Postgres(PostgresDatabase),
 }
 
 /// A house that stands, with a pair that is connected.
@@ -295,9 +304,40 @@ impl Scene {
         Ok(())
     }
 
-    /// Another database for an instance, when it is started next.
-    pub(crate) fn move_to(&mut self, number: usize, database: &PostgresDatabase) {
-        self.instances[number].database = Some(database.url());
+    /// A copy of the first instance's database, which must not run.
+    pub(crate) async fn back_up(&mut self) -> Result<Backup> {
+        let Some(database) = self.postgres.take() else {
+            let copy = self.directory.path().join("backup.db");
+            std::fs::copy(self.instances[0].data.join("connect.db"), &copy).context("copy the database")?;
+            return Ok(Backup::Sqlite(copy));
+        };
+        let copying = tokio::task::spawn_blocking(move || {
+            let copy = database.copy();
+            (database, copy)
+        });
+        let (database, copy) = copying.await.context("copy the database")?;
+        self.postgres = Some(database);
+        Ok(Backup::Postgres(copy))
+    }
+
+    /// Puts a copy in the place of the first instance's database, which must not run.
+    pub(crate) async fn restore(&mut self, backup: Backup) -> Result<()> {
+        match backup {
+            Backup::Sqlite(copy) => {
+                let database = self.instances[0].data.join("connect.db");
+                for left in ["connect.db-wal", "connect.db-shm"] {
+                    let left = database.with_file_name(left);
+                    ensure!(!left.exists(), "a stopped instance left {} behind", left.display());
+                }
+                std::fs::copy(copy, database).context("put the copy back")?;
+            }
+            Backup::Postgres(copy) => {
+                self.instances[0].database = Some(copy.url());
+                let before = self.postgres.replace(copy);
+                tokio::task::spawn_blocking(move || drop(before)).await?;
+            }
+        }
+        Ok(())
     }
 
     /// The process of an instance.
@@ -364,11 +404,6 @@ impl Scene {
             Provider::Xero | Provider::Fortnox => format!("{}/{}", self.sandbox.url, provider.id()),
         };
         Ok(format!("{base}{path}").parse()?)
-    }
-
-    /// What the instances logged, for what must never stand there.
-    fn logs(&self) -> String {
-        self.instances.iter().filter_map(|instance| std::fs::read_to_string(&instance.log).ok()).collect()
     }
 
     /// Ends everything. A row that did not hold leaves its logs where they were asked for.

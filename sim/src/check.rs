@@ -168,7 +168,7 @@ pub fn check(record: &Record) -> Findings {
     lost::check(record, &story, &mut findings);
     condemned::check(record, &story, &mut findings);
     generations::check(record, &story, &mut findings);
-    liveness::check(record, &mut findings);
+    liveness::check(record, &story, &mut findings);
     lent::check(record, &story, &mut findings);
     rate::check(record, &story, &mut findings);
     findings.checked(Invariant::NoPanic);

@@ -98,6 +98,7 @@ impl HttpClient for SimHttp {
             Err(error) if error.certainly_not_sent() => Ended::NotSent,
             Err(_) => Ended::Unanswered,
         };
+        self.life.live().await;
         self.scene.note(self.life.place, Event::Over(request.id, ended));
         self.step(is_refresh, Step::AfterAnswer).await;
         result.map(response)

@@ -47,6 +47,13 @@ impl Life {
         *self.killed.lock().expect("no code panics while it holds this")
     }
 
+    /// Never comes back if the process is dead: what its tasks would still do before the host is torn down is not to be seen.
+    pub(crate) async fn live(&self) {
+        if self.is_dead.load(Ordering::Relaxed) {
+            std::future::pending().await
+        }
+    }
+
     /// Ends a pause.
     pub(crate) fn wake(&self) {
         self.paused_until.store(0, Ordering::Relaxed);
@@ -54,9 +61,7 @@ impl Life {
 
     /// Comes to a step: goes on, stands still for a while, or never comes back.
     pub(crate) async fn step(&self, step: Step, scene: &Scene) {
-        if self.is_dead.load(Ordering::Relaxed) {
-            return std::future::pending().await;
-        }
+        self.live().await;
         let sprung = {
             let mut trap = self.trap.lock().expect("no code panics while it holds a trap");
             trap.take_if(|trap| trap.step.is_none_or(|wanted| wanted == step))
@@ -85,8 +90,6 @@ impl Life {
             // In parts, so that it can be woken early.
             tokio::time::sleep(left.min(Duration::from_secs(1))).await;
         }
-        if self.is_dead.load(Ordering::Relaxed) {
-            std::future::pending().await
-        }
+        self.live().await;
     }
 }

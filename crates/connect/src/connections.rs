@@ -8,8 +8,8 @@ use serde_json::{Map, Value, json};
 
 use crate::link::is_reference;
 use crate::{
-    Connect, Connection, ConnectionFilter, ConnectionId, Directory, End, EventType, Paired, Reason, Side,
-    Stage, StateKind, words,
+    Connect, Connection, ConnectionFilter, ConnectionId, Directory, End, Event, EventType, Paired, Reason,
+    Side, Stage, StateKind, words,
 };
 
 /// A connection with the words for its state.
@@ -79,12 +79,17 @@ pub enum ConfirmError {
     /// One of the companies was connected otherwise meanwhile.
     #[error("the company at the {0} end belongs to another connection by now")]
     Taken(End),
+    /// The connection was changed meanwhile, again and again.
+    #[error("the connection was changed by somebody else at the same time; try again")]
+    Stale,
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
 const LARGEST_SETTINGS: usize = 16 * 1024;
+/// How often a write is tried that somebody else's write overtook.
+const ATTEMPTS: usize = 4;
 
 impl Connect {
     /// One connection, as it is stored now.
@@ -165,12 +170,30 @@ impl Connect {
 
     /// The backend confirms a pair that waits for it. Doing it twice is fine.
     pub async fn confirm_pair(&self, id: ConnectionId) -> Result<FoundConnection, ConfirmError> {
-        let connection = self.store().connection(id).await?.ok_or(ConfirmError::NoConnection)?;
-        match connection.stage {
-            Stage::Disconnected { .. } => return Err(ConfirmError::Disconnected),
-            Stage::Live => return Ok(self.with_words(connection)),
-            Stage::Pending => {}
+        for _ in 0..ATTEMPTS {
+            let connection = self.store().connection(id).await?.ok_or(ConfirmError::NoConnection)?;
+            match connection.stage {
+                Stage::Disconnected { .. } => return Err(ConfirmError::Disconnected),
+                Stage::Live => {
+                    // What happened to its sign-ins while it waited was nobody's news then.
+                    self.reconsider(&[id]).await?;
+                    return self.connection(id).await?.ok_or(ConfirmError::NoConnection);
+                }
+                Stage::Pending => {}
+            }
+            let event = self.confirmed(&connection);
+            match self.store().confirm_pair(id, connection.version, &event).await? {
+                Paired::Yes => self.connection_changed(id),
+                // Something else of it was written meanwhile, its settings say. The pair is not confirmed by that: look again.
+                Paired::Stale => {}
+                Paired::PlatformTaken(_) => return Err(ConfirmError::Taken(End::Platform)),
+                Paired::AccountingTaken(_) => return Err(ConfirmError::Taken(End::Accounting)),
+            }
         }
+        Err(ConfirmError::Stale)
+    }
+
+    fn confirmed(&self, connection: &Connection) -> Event {
         let side = |end: End| {
             let side = connection.side(end);
             json!({ "provider": side.provider, "company": { "id": side.company.id, "name": side.company.name } })
@@ -180,14 +203,7 @@ impl Connect {
             "{} was connected with {}, after the application had confirmed it.",
             connection.platform.company.name, connection.accounting.company.name
         );
-        let event = self.event(EventType::Activated, id, data, sentence);
-        match self.store().confirm_pair(id, connection.version, &event).await? {
-            Paired::Yes | Paired::Stale => {}
-            Paired::PlatformTaken(_) => return Err(ConfirmError::Taken(End::Platform)),
-            Paired::AccountingTaken(_) => return Err(ConfirmError::Taken(End::Accounting)),
-        }
-        self.connection_changed(id);
-        self.connection(id).await?.ok_or(ConfirmError::NoConnection)
+        self.event(EventType::Activated, connection.id, data, sentence)
     }
 }
 

@@ -14,7 +14,7 @@ use serde_json::json;
 
 use crate::call::{CallError, call};
 use crate::walk::Search;
-use crate::{Connect, Connection, ConnectionId, End, EventType, FoundConnection, Stage};
+use crate::{Connect, Connection, ConnectionId, End, Event, EventType, FoundConnection, Stage};
 
 /// Why a connection is not ended.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -30,6 +30,9 @@ pub enum DisconnectError {
     Store(#[from] StoreError),
 }
 
+/// How often the write is tried that another one overtook.
+const ATTEMPTS: usize = 4;
+
 /// A connection that has been ended.
 #[derive(Debug)]
 pub struct Disconnected {
@@ -42,43 +45,48 @@ pub struct Disconnected {
 impl Connect {
     /// Ends a connection. Whatever the providers answer, it is over here; what is left to do is said. Doing it twice is fine.
     pub async fn disconnect(&self, id: ConnectionId) -> Result<Disconnected, DisconnectError> {
-        let connection = self.store().connection(id).await?.ok_or(DisconnectError::NoConnection)?;
-        if let Stage::Disconnected { left_to_do, .. } = connection.stage.clone() {
-            return Ok(Disconnected { found: self.with_words(connection), left_to_do });
-        }
-        let mut left_to_do = Vec::new();
-        for end in End::BOTH {
-            if let Err(left) = self.end_at_provider(&connection, end).await {
-                left_to_do.push(left);
+        let (mut left_to_do, mut dealt_with) = (Vec::new(), Vec::new());
+        for _ in 0..ATTEMPTS {
+            let connection = self.store().connection(id).await?.ok_or(DisconnectError::NoConnection)?;
+            if let Stage::Disconnected { left_to_do, .. } = connection.stage.clone() {
+                return Ok(Disconnected { found: self.with_words(connection), left_to_do });
             }
-        }
-        let mut sentence = format!(
-            "{} was disconnected from {}.",
-            connection.platform.company.name, connection.accounting.company.name
-        );
-        for left in &left_to_do {
-            sentence.push(' ');
-            sentence.push_str(left);
-        }
-        let event = self.event(EventType::Disconnected, id, json!({ "left_to_do": left_to_do }), sentence);
-        // A refresh or a new sign-in may have moved the row meanwhile; the wish to end it is not less true for that.
-        let mut version = connection.version;
-        for _ in 0..3 {
-            if self.store().disconnect(id, version, self.now(), &left_to_do, &event).await? {
-                for end in End::BOTH {
-                    self.authority().changed(connection.side(end).grant);
+            for end in End::BOTH {
+                // A new sign-in that came in between brought another grant: it is to be ended as well.
+                let grant = connection.side(end).grant;
+                if dealt_with.contains(&grant) {
+                    continue;
+                }
+                dealt_with.push(grant);
+                if let Err(left) = self.end_at_provider(&connection, end).await {
+                    left_to_do.push(left);
+                }
+            }
+            let event = self.over(&connection, &left_to_do);
+            // A refresh or a new sign-in may have moved the row meanwhile; the wish to end it is not less true for that.
+            if self.store().disconnect(id, connection.version, self.now(), &left_to_do, &event).await? {
+                for grant in dealt_with {
+                    self.authority().changed(grant);
                 }
                 self.connection_changed(id);
                 let found = self.connection(id).await?.ok_or(DisconnectError::NoConnection)?;
                 return Ok(Disconnected { found, left_to_do });
             }
-            let now = self.store().connection(id).await?.ok_or(DisconnectError::NoConnection)?;
-            if let Stage::Disconnected { left_to_do, .. } = now.stage.clone() {
-                return Ok(Disconnected { found: self.with_words(now), left_to_do });
-            }
-            version = now.version;
         }
         Err(DisconnectError::Stale)
+    }
+
+    fn over(&self, connection: &Connection, left_to_do: &[String]) -> Event {
+        let mut sentence = format!(
+            "{} was disconnected from {}.",
+            connection.platform.company.name, connection.accounting.company.name
+        );
+        for left in left_to_do {
+            sentence.push(' ');
+            sentence.push_str(left);
+        }
+        let data = json!({ "left_to_do": left_to_do });
+        self.event(EventType::Disconnected, connection.id, data, sentence)
     }
 
     /// Ends the credential of an end at its provider, if there is a call for that whose reach is this credential and nothing

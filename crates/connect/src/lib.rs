@@ -30,6 +30,7 @@ mod session;
 mod store;
 mod swap;
 mod texts;
+mod visitors;
 mod walk;
 pub mod words;
 

@@ -150,9 +150,8 @@ impl Connect {
         if request.reference.as_ref().is_some_and(|text| !is_reference(text)) {
             return Err(LinkError::Reference);
         }
-        if request.return_to.as_ref().is_some_and(|address| !self.may_return_to(address)) {
-            return Err(LinkError::ReturnTo);
-        }
+        let return_to = request.return_to.map(|address| self.return_to(&address).ok_or(LinkError::ReturnTo));
+        let return_to = return_to.transpose()?;
         let purpose = Purpose::Connect {
             accounting: Some(accounting.to_owned()),
             accounting_environment: access.endpoints.environment.clone(),
@@ -161,7 +160,7 @@ impl Connect {
             method: request.method,
             confirm: request.confirm,
         };
-        let (session, link) = self.new_session(purpose, request.return_to, request.made_by);
+        let (session, link) = self.new_session(purpose, return_to, request.made_by);
         self.store().insert_session(&session, None).await?;
         Ok(link)
     }
@@ -181,9 +180,8 @@ impl Connect {
             crate::Stage::Pending => return Err(ReauthoriseError::Pending),
             crate::Stage::Disconnected { .. } => return Err(ReauthoriseError::Disconnected),
         }
-        if return_to.as_ref().is_some_and(|address| !self.may_return_to(address)) {
-            return Err(ReauthoriseError::ReturnTo);
-        }
+        let return_to = return_to.map(|address| self.return_to(&address).ok_or(ReauthoriseError::ReturnTo));
+        let return_to = return_to.transpose()?;
         let end = end.or_else(|| connection.worst_end().map(|(end, _)| end)).unwrap_or(End::Platform);
         let provider = &connection.side(end).provider;
         // A key is pasted where the end has one already, or where it is asked for; e-conomic knows nothing else.
@@ -274,11 +272,13 @@ impl Connect {
         Ok(self.directory().client(access).await?.is_some())
     }
 
-    fn may_return_to(&self, address: &str) -> bool {
-        let Ok(url) = Url::parse(address) else { return false };
+    /// The address as it was checked, and not as it was sent: a browser reads `https:app.example` on a page of ours as a path of ours,
+    /// and leaves out tabs and line breaks wherever they stand. `None`: it leads elsewhere.
+    fn return_to(&self, address: &str) -> Option<String> {
+        let url = Url::parse(address).ok()?;
         let plain =
             url.username().is_empty() && url.password().is_none() && matches!(url.scheme(), "http" | "https");
-        plain && self.inner.settings.return_to_allow.contains(&url.origin())
+        (plain && self.inner.settings.return_to_allow.contains(&url.origin())).then(|| url.into())
     }
 }
 

@@ -11,6 +11,7 @@ use tokio_util::task::TaskTracker;
 use url::{Origin, Url};
 
 use crate::memory::Memory;
+use crate::visitors::Visitors;
 use crate::{ApiToken, ApiTokenId, Connection, ConnectionId, Directory, Store};
 
 /// What the connect side works with.
@@ -80,6 +81,7 @@ pub(crate) struct Inner {
     pub(crate) connections: Memory<ConnectionId, Connection>,
     /// Counts writes of events by this process; waiting readers of the feed look again when it changes.
     pub(crate) told: watch::Sender<u64>,
+    pub(crate) visitors: Visitors,
 }
 
 impl Connect {
@@ -88,7 +90,14 @@ impl Connect {
         let memory = || settings.staleness;
         let (api_tokens, connections) = (Memory::new(memory()), Memory::new(memory()));
         Self {
-            inner: Arc::new(Inner { parts, settings, api_tokens, connections, told: watch::Sender::new(0) }),
+            inner: Arc::new(Inner {
+                parts,
+                settings,
+                api_tokens,
+                connections,
+                told: watch::Sender::new(0),
+                visitors: Visitors::default(),
+            }),
         }
     }
 

@@ -102,12 +102,7 @@ impl Connect {
     ) -> Result<(), WalkError> {
         let side = connection.side(end);
         let name = self.directory().name(&side.provider);
-        // Where names are the same, the number behind them tells them apart.
-        let alike = found.iter().any(|company| company.name == side.company.name);
-        let told = |company: &Company| match (alike, company.registration_number.as_ref()) {
-            (false, _) => company.name.clone(),
-            (true, number) => format!("{} ({})", company.name, number.unwrap_or(&company.id)),
-        };
+        let told = |company: &Company| told_apart(company, &side.company, found);
         let names: Vec<_> = found.iter().take(5).map(told).collect();
         let names = names.join(", ");
         let expected = &told(&side.company);
@@ -187,12 +182,14 @@ impl Connect {
         found: &[Company],
     ) -> Result<Connection, ReplaceKeyError> {
         let side = connection.side(end);
-        let found = found.first().map_or_else(|| "no company".to_owned(), |company| company.name.clone());
-        let expected = side.company.name.clone();
+        let expected = told_apart(&side.company, &side.company, found);
+        let found = found
+            .first()
+            .map_or_else(|| "no company".to_owned(), |company| told_apart(company, &side.company, found));
         let event = self.event(
             EventType::CompanyMismatch,
             connection.id,
-            json!({ "end": end, "expected": { "id": side.company.id, "name": expected } }),
+            json!({ "end": end, "expected": { "id": side.company.id, "name": side.company.name } }),
             format!("An API key for {found} was offered instead of one for {expected}. It was refused; nothing was changed."),
         );
         self.store().tell(&[event]).await?;
@@ -244,6 +241,14 @@ impl Connect {
     }
 }
 
+/// A company's name, with the number behind it where one that was found has the name of the one that was expected.
+fn told_apart(company: &Company, expected: &Company, found: &[Company]) -> String {
+    if !found.iter().any(|other| other.name == expected.name) {
+        return company.name.clone();
+    }
+    format!("{} ({})", company.name, company.registration_number.as_ref().unwrap_or(&company.id))
+}
+
 /// What is put in an end's place.
 struct Change<'a> {
     end: End,
@@ -254,3 +259,6 @@ struct Change<'a> {
     session: Option<&'a ConnectSession>,
     event: &'a Event,
 }
+
+#[cfg(test)]
+mod tests;

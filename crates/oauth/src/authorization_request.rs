@@ -4,13 +4,34 @@ use base::Scope;
 use url::Url;
 
 use crate::error::{ErrorCode, Refused};
-use crate::parameters::{Parameters, ParametersError};
+use crate::parameters::{self, Parameters, ParametersError};
 use crate::pkce::{self, Challenge};
 
 /// The one response type.
 pub const RESPONSE_TYPE: &str = "code";
 /// The longest `state` that is carried.
 pub const MAX_STATE: usize = 4096;
+
+/// The parameters that are read. Whatever else a request carries is ignored (RFC 6749 section 3.1).
+const KNOWN: [&str; 7] = [
+    "response_type",
+    "client_id",
+    "redirect_uri",
+    "scope",
+    "state",
+    "code_challenge",
+    "code_challenge_method",
+];
+
+/// A query without the parameters that are not read; the rest as it stands. For queries that are carried along on pages: what is
+/// ignored must not show up there, as whoever made the link chose its text.
+pub fn known_part(query: &str) -> String {
+    let is_known = |piece: &&str| {
+        let name = piece.split('=').next().unwrap_or_default();
+        parameters::decode(name).is_ok_and(|name| KNOWN.contains(&name.as_str()))
+    };
+    query.split('&').filter(is_known).collect::<Vec<_>>().join("&")
+}
 
 /// Client side: what the authorization URL is built from.
 #[derive(Debug, Clone)]

@@ -28,6 +28,9 @@ pub enum ParametersError {
     /// A name or value is not UTF-8 after decoding.
     #[error("a parameter is not UTF-8")]
     NotUtf8,
+    /// A name or value holds a NUL.
+    #[error("a parameter holds a NUL")]
+    Nul,
     /// A parameter occurs more than once (RFC 6749 sections 3.1 and 3.2).
     #[error("a parameter occurs more than once")]
     Repeated,
@@ -38,6 +41,7 @@ impl From<ParametersError> for Refused {
         let description = match error {
             ParametersError::TooLong => "the request has too many parameters or they are too long",
             ParametersError::NotUtf8 => "a parameter is not UTF-8",
+            ParametersError::Nul => "a parameter holds a NUL",
             ParametersError::Repeated => "a parameter occurs more than once",
         };
         Self::new(ErrorCode::InvalidRequest, description)
@@ -94,7 +98,9 @@ impl fmt::Debug for Parameters {
 /// Decodes one name or value: `+` is a space, `%XX` a byte.
 pub(crate) fn decode(text: &str) -> Result<String, ParametersError> {
     let spaced: Cow<'_, str> = if text.contains('+') { text.replace('+', " ").into() } else { text.into() };
-    percent_decode_str(&spaced).decode_utf8().map(Cow::into_owned).map_err(|_| ParametersError::NotUtf8)
+    let decoded = percent_decode_str(&spaced).decode_utf8().map_err(|_| ParametersError::NotUtf8)?;
+    // No parameter of RFC 6749 (appendix A) holds a NUL, and a database that cannot hold one would fail on it with a 5xx.
+    if decoded.contains('\0') { Err(ParametersError::Nul) } else { Ok(decoded.into_owned()) }
 }
 
 /// Encodes one name or value. A space becomes `%20`, which both a form reader and a URI reader understand.

@@ -410,7 +410,7 @@ impl Inner {
             .clone()
     }
 
-    async fn was_forced_lately(&self, grant: &Grant) -> Result<bool, LendError> {
+    pub(crate) async fn was_forced_lately(&self, grant: &Grant) -> Result<bool, LendError> {
         let since = self.now() - self.settings.forced_refresh_interval;
         let attempts = self.parts.store.attempts(grant.id, 20).await?;
         Ok(attempts.iter().any(|attempt| attempt.cause == Cause::Rejected && attempt.finished_at > since))

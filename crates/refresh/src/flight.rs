@@ -134,7 +134,7 @@ impl Inner {
         proof: &LeaseProof,
         grant: Grant,
         above: u64,
-        attempt: Attempt,
+        mut attempt: Attempt,
     ) -> Result<Lent, LendError> {
         if let GrantState::Ended { at, reason } = grant.state {
             return Err(LendError::Ended { reason, at });
@@ -144,6 +144,14 @@ impl Inner {
         }
         if let Some(waits) = Self::waits(&grant, self.now()) {
             return Err(waits);
+        }
+        if attempt.cause == Cause::Rejected {
+            if self.due_at(&grant).is_some_and(|due| due <= self.now()) {
+                attempt.cause = Cause::Use;
+            } else if self.was_forced_lately(&grant).await? {
+                // Another instance has forced one, in vain, since this one looked.
+                return self.open(&grant);
+            }
         }
         let Some(access) = self.access(&grant.provider) else {
             let detail = format!("the provider {} is not in the catalogue", grant.provider);
@@ -225,7 +233,8 @@ impl Inner {
             unknown_in_a_row: unknown_before + 1,
         };
         // Everybody counts the settling from the marker, so all that is sent under it must be over by then.
-        let settled_at = self.settling.settled_at(grant.id, &marker, self.monotonic(), rotation.request_deadline());
+        let settled_at =
+            self.settling.settled_at(grant.id, &marker, self.monotonic(), rotation.request_deadline());
         if !self.parts.store.begin_attempt(proof, &marker).await? {
             return self.start_over(&grant).await;
         }
@@ -296,7 +305,8 @@ impl Inner {
         loop {
             let secret = secrets.next();
             let left = until.saturating_sub(self.monotonic());
-            let outcome = self.endpoint.request_within(access, &grant.client_id, secret, &request, left).await;
+            let outcome =
+                self.endpoint.request_within(access, &grant.client_id, secret, &request, left).await;
             // Hanging up makes lost answers: what is not begun in time is not begun.
             let in_time = until.saturating_sub(self.monotonic()) >= SHORTEST;
             match outcome {

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
+use tokio::io::AsyncWriteExt as _;
 
 /// What an instance remembers outside the database: the newest rotation it has seen (rule 14). It must not travel with a backup.
 #[async_trait]
@@ -43,7 +44,14 @@ impl Memory for MemoryFile {
     async fn note(&self, position: u64) -> io::Result<()> {
         // Renamed into place, so that a kill in the middle leaves the earlier one whole.
         let new = self.path.with_extension("new");
-        tokio::fs::write(&new, format!("{position}\n")).await?;
+        let mut options = tokio::fs::OpenOptions::new();
+        options.write(true).create(true).truncate(true);
+        // Whoever can raise the number can make a healthy start look like a restored backup.
+        #[cfg(unix)]
+        options.mode(0o600);
+        let mut file = options.open(&new).await?;
+        file.write_all(format!("{position}\n").as_bytes()).await?;
+        file.flush().await?;
         tokio::fs::rename(&new, &self.path).await
     }
 }

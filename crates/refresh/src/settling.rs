@@ -19,7 +19,13 @@ struct Seen {
 
 impl Settling {
     /// When the request of this marker has settled: `deadline` after this process wrote the marker, or saw it first.
-    pub(crate) fn settled_at(&self, grant: GrantId, marker: &Marker, now: Duration, deadline: Duration) -> Duration {
+    pub(crate) fn settled_at(
+        &self,
+        grant: GrantId,
+        marker: &Marker,
+        now: Duration,
+        deadline: Duration,
+    ) -> Duration {
         let mut seen = self.0.lock().expect("no code panics while it holds the markers");
         // What has settled long ago is of no use; forgetting it now and then keeps the map as small as what is unknown.
         if seen.len() >= 1024 && seen.len().is_power_of_two() {

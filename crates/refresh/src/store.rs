@@ -19,7 +19,7 @@ pub trait Store: Send + Sync {
     async fn give(&self, given: &GivenCredential) -> Result<bool, StoreError>;
 
     /// Takes the lease if nobody holds it, or if it still is exactly as `seen` (rule 4: the caller has watched it stand still
-    /// for a full lease). Raises the fence. A marker that stands is left standing.
+    /// for a full lease). Raises the fence. A marker that stands is left standing. A grant that has ended is never taken.
     async fn take_lease(
         &self,
         id: GrantId,

@@ -12,8 +12,8 @@ use crate::flight::Attempt;
 use crate::store::Failure;
 use crate::token_endpoint::QuestionAnswer;
 use crate::{
-    AttemptOutcome, DegradedReason, EndReason, Grant, GrantChange, GrantId, GrantState, LeaseProof, LendError, Lent,
-    Marker,
+    AttemptOutcome, DegradedReason, EndReason, Grant, GrantChange, GrantId, GrantState, LeaseProof,
+    LendError, Lent, Marker,
 };
 
 /// What may be done about an unknown outcome.

@@ -38,7 +38,8 @@ impl Store for Database {
             let seen = seen.as_ref();
             let taken = tx.query_opt(
                 "UPDATE grants SET lease_owner = $2, lease_fence = lease_fence + 1, lease_renewals = 0
-                 WHERE id = $1 AND (lease_owner IS NULL OR (lease_fence = $3 AND lease_renewals = $4))
+                 WHERE id = $1 AND state <> 'ended'
+                   AND (lease_owner IS NULL OR (lease_fence = $3 AND lease_renewals = $4))
                  RETURNING lease_fence",
                 params![id, owner, seen.map(|lease| lease.fence), seen.map(|lease| lease.renewals)],
             )?;

@@ -72,7 +72,7 @@ impl Step {
 const HELD_BACK: Duration = Duration::from_secs(2);
 
 /// What a strict reading of the rules gives: the end, how often the provider is asked for tokens, and the promise in words.
-fn promise(target: Provider, answer: Answer) -> (End, Requests, &'static str) {
+pub(super) fn promise(target: Provider, answer: Answer) -> (End, Requests, &'static str) {
     let once = Requests::exactly(1);
     let twice = Requests::exactly(2);
     match (target, answer) {

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use anyhow::{Context as _, Result, bail, ensure};
+use anyhow::{Context as _, Result, ensure};
 use serde_json::Value;
 
 use crate::Outcome;
-use crate::scene::{Refresh, Scene, UNTIL_SETTLED, is_good, successes};
+use crate::scene::{Refresh, Scene, is_good, successes};
 use crate::seeds::Provider;
 use crate::watch::quiet;
 
@@ -32,28 +32,12 @@ impl Requests {
     }
 }
 
-/// Longer than it takes to take a lease over and to refresh after it.
-const TURN: Duration = Duration::from_secs(40);
-/// How often the clocks are moved at most.
-const MOVES: usize = 4;
+/// A lease that must stand still for 15 s, a request that may be under way for 60 s after that, and the turns of schedulers.
+const SETTLED_WITHIN: Duration = Duration::from_secs(150);
 
-/// Waits until the struck end is settled at an instance. While its outcome is unknown the clocks are moved, as nobody wants to wait
-/// for a minute: whether a request can still be under way is judged by the provider's journal.
+/// Waits until the struck end is settled at an instance.
 pub(super) async fn settled(scene: &Scene, number: usize) -> Result<Value> {
-    for _ in 0..=MOVES {
-        let is_settled = |end: &Value| is_good(end, 2) || end["state"] == "ended";
-        let is_unknown = |end: &Value| end["state"] == "unknown" || end["state"] == "degraded";
-        let end = scene.end_is(number, TURN, |end| is_settled(end) || is_unknown(end)).await?;
-        if is_settled(&end) {
-            return Ok(end);
-        }
-        // An attempt that is due by now may be under way: only one that waits for a later time is hurried.
-        if let Ok(end) = scene.end_is(number, Duration::from_secs(3), is_settled).await {
-            return Ok(end);
-        }
-        scene.advance(UNTIL_SETTLED).await?;
-    }
-    bail!("the outcome stays unknown: {}", scene.end(number).await?)
+    scene.end_is(number, SETTLED_WITHIN, |end| is_good(end, 2) || end["state"] == "ended").await
 }
 
 /// Compares what was promised with what is there now, at an instance.

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
 use futures_util::FutureExt as _;
-use rustix::process::Signal;
 
 use super::kill::{Answer, STEPS, Step};
 use super::settle::{End, Requests, compare, end_of, settled};
@@ -78,7 +77,7 @@ pub(super) fn rows() -> Vec<Row> {
 async fn alone(scene: &mut Scene, step: Step) -> Result<Outcome> {
     stop(scene, step).await?;
     quiet(LONGER_THAN_A_LEASE).await;
-    scene.server(0)?.signal(Signal::CONT)?;
+    scene.server(0)?.wake()?;
     end_of(scene, 0, End::GoesOn, Requests::exactly(1)).await
 }
 
@@ -108,7 +107,7 @@ impl Course {
     fn of(target: Provider, step: Step) -> Self {
         match (target, step.answer, step.name) {
             (.., "after-commit") => Self::FindsItDone,
-            (_, Answer::NoMarker | Answer::NothingSent, _) => Self::Refreshes,
+            (_, Answer::NoMarker, _) | (Provider::Pleo | Provider::Fortnox, Answer::NothingSent, _) => Self::Refreshes,
             (Provider::Xero, ..) => Self::SendsAgain,
             (Provider::Pleo, ..) => Self::FindsItDead,
             (Provider::Fortnox, ..) => Self::Waits,
@@ -118,7 +117,7 @@ impl Course {
     fn promise(self, target: Provider) -> &'static str {
         match self {
             Self::Refreshes => "the other one refreshes; the woken one sends nothing, and uses that token",
-            Self::SendsAgain => "the other one sends the same again; the late answer is recorded and does no harm",
+            Self::SendsAgain => "the other one sends the same again, as it may; the late answer is recorded and does no harm",
             Self::FindsItDead => "the other one asks, finds it dead and asks for a person; the late answer brings it back",
             Self::Waits => "the other one waits until nothing can be under way; the late answer is stored",
             Self::FindsItDone if target == Provider::Xero => "the other one uses the new token",
@@ -148,12 +147,12 @@ async fn overtaken(scene: &mut Scene, step: Step, course: Course) -> Result<Outc
             scene.end_is(1, Scene::patience(), |end| end["state"] == "unknown").await?;
         }
     }
-    scene.server(0)?.signal(Signal::CONT)?;
+    scene.server(0)?.wake()?;
     both(scene, course.requests()).await
 }
 
 /// Both instances have the grant in good order.
-async fn both(scene: &Scene, requests: Requests) -> Result<Outcome> {
+pub(super) async fn both(scene: &Scene, requests: Requests) -> Result<Outcome> {
     scene.end_is(0, Scene::patience(), |end| is_good(end, 2)).await.context("the first instance")?;
     let first = compare(scene, 0, End::GoesOn, requests).await.context("the first instance")?;
     scene.end_is(1, Scene::patience(), |end| is_good(end, 2)).await.context("the other instance")?;

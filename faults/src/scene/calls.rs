@@ -92,7 +92,9 @@ impl Scene {
             self.provider_url(self.accounting(), "/sandbox/clock")?,
         ];
         // Those on one database follow each other.
-        let running = (0..self.instances.len()).find(|number| self.instances[*number].server.is_some());
+        let running = (0..self.instances.len()).find(|number| {
+            self.instances[*number].server.as_ref().is_some_and(|server| !server.stands_still())
+        });
         if let Some(number) = running {
             urls.push(self.connect_url(number, "/sandbox/clock")?);
         }
@@ -101,6 +103,13 @@ impl Scene {
             moved.and_then(|seen| seen.expect(200)).map_err(told)?;
         }
         Ok(())
+    }
+
+    /// By how much an instance's clock is moved, in seconds.
+    pub(crate) async fn clock_of(&self, number: usize) -> Result<i64> {
+        let read = self.switches().get(&self.connect_url(number, "/sandbox/clock")?).await;
+        let clock = read.and_then(|seen| seen.expect(200)).and_then(|seen| seen.json()).map_err(told)?;
+        clock["offset_seconds"].as_i64().context("the clock tells no offset")
     }
 
     /// Orders a fault at the struck provider's token endpoint, once.

@@ -4,12 +4,14 @@ use std::time::Duration;
 
 use refresh::GrantState;
 
+use super::story::Story;
 use super::{Findings, Invariant};
 use crate::journal::{Event, Place};
 use crate::plan::LAST_LOOK;
+use crate::provider::Death;
 use crate::run::Record;
 
-pub(super) fn check(record: &Record, findings: &mut Findings) {
+pub(super) fn check(record: &Record, story: &Story, findings: &mut Findings) {
     let at = record.plan.ends_at;
     let from = at.saturating_sub(LAST_LOOK);
     let last: Vec<_> = record.entries.iter().filter(|entry| entry.at >= from).collect();
@@ -39,7 +41,8 @@ pub(super) fn check(record: &Record, findings: &mut Findings) {
             complain("its credential cannot be opened".to_owned());
             continue;
         };
-        if let Some(death) = record.provider.death(number, refresh, at) {
+        let death = record.provider.death(number, refresh, at);
+        if let Some(death) = death.filter(|death| !is_under_way(story, *death, at)) {
             complain(format!("the stored refresh token is dead ({death:?}), and nobody has noticed"));
             continue;
         }
@@ -53,6 +56,13 @@ pub(super) fn check(record: &Record, findings: &mut Findings) {
             }
         }
     }
+}
+
+/// Whether the run ended in the middle of the refresh that killed a token.
+fn is_under_way(story: &Story, death: Death, at: Duration) -> bool {
+    let Death::Superseded { request } = death else { return false };
+    let processed = &story.refreshes[&request].processed;
+    processed.first().is_some_and(|(point, _)| point.at + Duration::from_secs(10) > at)
 }
 
 fn why_not(last: &[&crate::journal::Entry], host: usize, number: usize) -> String {

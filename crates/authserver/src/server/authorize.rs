@@ -143,7 +143,7 @@ impl AuthorizationServer {
 
     fn asked_scope(&self, client: &Client, asked: Option<Scope>) -> Result<Scope, Refused> {
         let asked = asked.filter(|scope| !scope.is_empty()).unwrap_or_else(|| client.spec.scope.clone());
-        if asked.is_subset(&client.spec.scope.union(&self.settings.scopes_for_all)) {
+        if asked.is_subset(&self.allowed_scope(client)) {
             Ok(asked)
         } else {
             Err(Refused::new(
@@ -151,6 +151,18 @@ impl AuthorizationServer {
                 "the scope holds something this client is not registered for",
             ))
         }
+    }
+
+    /// All that a client may have now.
+    pub(super) fn allowed_scope(&self, client: &Client) -> Scope {
+        client.spec.scope.union(&self.settings.scopes_for_all)
+    }
+
+    /// What is left of a scope where the client may have less than it holds; None where that is all of it. An answer must
+    /// name the scope that the token really has (RFC 6749 section 5.1).
+    pub(super) fn what_is_left(&self, client: &Client, scope: &Scope) -> Option<Scope> {
+        let allowed = self.allowed_scope(client);
+        (!scope.is_subset(&allowed)).then(|| scope.intersection(&allowed))
     }
 
     fn iss(&self) -> Option<&str> {

@@ -79,7 +79,7 @@ impl AuthorizationServer {
     ) -> Result<Option<TokenSuccess>, EndpointError> {
         let (id, spec) = (authorisation.id, &client.spec);
         let absolute_expires_at = spec.refresh_absolute.map(|life| now + life);
-        let access = self.make_access(spec, id, 1, now, None);
+        let access = self.make_access(spec, id, 1, now, self.what_is_left(client, &authorisation.scope));
         let wants_refresh = spec
             .rotation
             .refresh_needs_scope

@@ -54,6 +54,8 @@ impl AuthorizationServer {
         let token = question.token?;
         let check = KeyedTokenCheck(&self.ports.keys);
         let now = self.ports.clock.now();
+        // What the client may have now: a token that was given more has less of it today (resource servers see the same).
+        let allowed = self.allowed_scope(&client);
         if let Ok(token) = TokenText::<AccessToken>::parse(token.expose(), &check) {
             let Some((authorisation, earlier)) = self.own(&client, token.row, token.generation).await? else {
                 return Ok(Introspection::Inactive);
@@ -62,8 +64,13 @@ impl AuthorizationServer {
                 return Ok(Introspection::Inactive);
             };
             let told = presented::access(&self.ports.keys, &token, tokens, &earlier, now).map(|live| Told {
-                scope: live.scope(&authorisation.scope),
-                issued_at: live.access.expires_at - client.spec.access_token_lifetime,
+                scope: live.scope(&authorisation.scope).intersection(&allowed),
+                // The life may have been set otherwise since, so the row's own time counts where it has one.
+                issued_at: if live.is_current {
+                    tokens.issued_at
+                } else {
+                    live.access.expires_at - client.spec.access_token_lifetime
+                },
                 expires_at: live.access.expires_at,
                 token_type: "Bearer",
                 generation: token.generation,
@@ -90,7 +97,7 @@ impl AuthorizationServer {
                 | PresentedRefresh::Unknown => None,
             };
             let told = live.filter(|(_, expires_at)| now < *expires_at).map(|(issued_at, expires_at)| Told {
-                scope: authorisation.scope.clone(),
+                scope: authorisation.scope.intersection(&allowed),
                 issued_at,
                 expires_at,
                 token_type: "refresh_token",

@@ -50,6 +50,8 @@ impl AuthorizationServer {
                 return Err(BAD_TOKEN.into());
             };
             let narrowed = narrow(&authorisation.scope, scope.as_ref())?;
+            let narrowed =
+                self.what_is_left(client, narrowed.as_ref().unwrap_or(&authorisation.scope)).or(narrowed);
             let now = self.ports.clock.now();
             let presented = presented::refresh(&self.ports.keys, &token, tokens, &earlier);
             match decide(&client.spec.rotation, tokens, &presented, now) {

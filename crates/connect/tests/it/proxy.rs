@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use connect::proxy::{Call, ProxyError};
+use connect::proxy::{Call, PathError, ProxyError};
 use connect::{ConnectionId, End, Unusable};
 use http::{HeaderMap, Method, StatusCode};
 use outbound::Body;
@@ -19,6 +19,10 @@ fn call(path_and_query: &str) -> Call {
         ("connection", "x-mine"),
         ("x-mine", "1"),
         ("xero-tenant-id", "x-2"),
+        ("x-original-url", "/connections/c-2"),
+        ("x-http-method-override", "DELETE"),
+        ("x-forwarded-host", "evil.example"),
+        ("x-forwarded-prefix", "/connections"),
         ("x-passed", "yes"),
         ("content-length", "5"),
     ] {
@@ -52,10 +56,27 @@ async fn credential_and_company_are_put_in_and_the_callers_own_stay_here() {
     assert_eq!(seen["headers"]["authorization"], format!("Bearer {}", token.access_token.expose()));
     assert_eq!(seen["headers"]["xero-tenant-id"], "x-1");
     assert_eq!(seen["headers"]["x-passed"], "yes");
-    for absent in ["cookie", "x-mine", "connection"] {
+    for absent in [
+        "cookie",
+        "x-mine",
+        "connection",
+        "x-original-url",
+        "x-http-method-override",
+        "x-forwarded-host",
+        "x-forwarded-prefix",
+    ] {
         assert_eq!(seen["headers"][absent], Value::Null, "{absent}");
     }
-    for absent in ["set-cookie", "connection", "x-hop", "mainstay-error"] {
+    for absent in [
+        "set-cookie",
+        "connection",
+        "x-hop",
+        "mainstay-error",
+        "alt-svc",
+        "strict-transport-security",
+        "clear-site-data",
+        "access-control-allow-origin",
+    ] {
         assert!(!headers.contains_key(absent), "{absent}");
     }
     assert_eq!(headers["x-kept"], "1");
@@ -107,6 +128,36 @@ async fn paths_that_could_leave_the_api_are_refused() {
     for path in ["/a", "/a/", "/a.b/c..d/...", "/a%20b", "/a;b=c", "/a/b%2Fc", "", "/"] {
         let answer = stage.connect.proxy(id, End::Accounting, call(path)).await;
         assert!(answer.is_ok(), "{path}: {answer:?}");
+    }
+}
+
+/// At Xero `DELETE /connections/{id}` ends a company for the whole sign-in, which may be another connection's.
+#[tokio::test]
+async fn one_connection_cannot_take_another_ones_company_away() {
+    let stage = Stage::new().await;
+    let id = stage.pair("xero", "p-1", "x-1").await;
+    let before = stage.world.journal("xero").len();
+    for path in [
+        "/connections/c-2",
+        "/connections",
+        "/connections/",
+        "/Connections/c-2",
+        "/%63onnections/c-2",
+        "/%2563onnections/c-2",
+        "/connections;a=b/c-2",
+        "/connections%2Fc-2",
+        "/connections/c-2?x=/api.xro",
+    ] {
+        for method in [Method::DELETE, Method::POST, Method::PUT] {
+            let call = Call { method, ..call(path) };
+            let refused = stage.connect.proxy(id, End::Accounting, call).await.unwrap_err();
+            assert!(matches!(refused, ProxyError::Path(PathError::CompanyList)), "{path}: {refused:?}");
+        }
+    }
+    assert_eq!(stage.world.journal("xero").len(), before, "nothing was sent");
+    for (method, path) in [(Method::GET, "/connections"), (Method::DELETE, "/api.xro/2.0/connections")] {
+        let call = Call { method, ..call(path) };
+        assert!(stage.connect.proxy(id, End::Accounting, call).await.is_ok(), "{path}");
     }
 }
 

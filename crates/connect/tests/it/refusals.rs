@@ -224,6 +224,23 @@ async fn what_a_link_asks_for_is_checked() {
     }
 }
 
+/// What a page shows is what was checked: on a page of ours a browser would take `https:app.example` for a path of ours.
+#[tokio::test]
+async fn the_address_to_return_to_is_kept_as_it_was_checked() {
+    let stage = Stage::new().await;
+    for sent in [
+        "https://app.example/done?a=b",
+        "https:app.example/done?a=b",
+        " https:\\\\app.example\\done?a=b",
+        "ht\ttps://app.ex\nample/done?a=b",
+    ] {
+        let request = LinkRequest { return_to: Some(sent.to_owned()), ..Stage::request("xero") };
+        let link = stage.connect.create_link(request).await.unwrap();
+        let walk = stage.connect.look(link.text.expose()).await.unwrap();
+        assert_eq!(walk.session.return_to.as_deref(), Some("https://app.example/done?a=b"), "{sent:?}");
+    }
+}
+
 #[tokio::test]
 async fn a_form_is_of_its_browser_and_walk() {
     let stage = Stage::new().await;

@@ -225,6 +225,28 @@ async fn a_backend_can_be_asked_to_confirm() {
 }
 
 #[tokio::test]
+async fn what_broke_while_a_pair_waited_is_told_once_it_is_confirmed() {
+    let stage = Stage::new().await;
+    let (person, next) = stage.start(LinkRequest { confirm: true, ..Stage::request("xero") }).await;
+    person.back_from("pleo", next, &["p-1"]).await;
+    let next = person.go_on().await;
+    person.back_from("xero", next, &["x-1"]).await;
+    stage.connect.confirm(person.id, &person.browser).await.unwrap();
+    let Flow::Done { connection, .. } = person.walk().await.session.flow else { panic!("not done") };
+    stage.world.withdraw("xero");
+    stage.clock.advance(Duration::from_mins(40));
+    let grant = stage.connection(connection).await.accounting.grant;
+    stage.authority.lend(grant).await.unwrap_err();
+    stage.connect.tell_news().await.unwrap();
+    assert!(stage.events().await.is_empty(), "a pair that waits is no news");
+    let found = stage.connect.confirm_pair(connection).await.unwrap();
+    assert_eq!(found.connection.state(), StateKind::Attention);
+    // What lists and counts go by is the same as what is shown.
+    assert_eq!(found.connection.told, StateKind::Attention);
+    assert_eq!(stage.event_types().await, [EventType::Activated, EventType::AttentionRequired]);
+}
+
+#[tokio::test]
 async fn one_sign_in_heals_every_connection_that_it_reaches() {
     let stage = Stage::new().await;
     let first = stage.pair("xero", "p-1", "x-1").await;

@@ -51,6 +51,7 @@ fn main() -> ExitCode {
     );
     cases!(cases, servers;
         each_server_says_ready_and_stops_on_either_signal,
+        nothing_that_is_written_is_open_to_others,
         the_stand_ins_are_served_each_under_its_name,
         both_sides_share_a_directory_but_one_side_has_one_process,
         a_key_file_that_is_lost_foreign_or_open_to_others_is_refused,

@@ -31,6 +31,35 @@ pub(crate) fn each_server_says_ready_and_stops_on_either_signal() {
     }
 }
 
+/// Whatever the umask: the demo has every side and every kind of file. `instance` was made by somebody careless.
+pub(crate) fn nothing_that_is_written_is_open_to_others() {
+    let directory = tempfile::tempdir().unwrap();
+    let data = directory.path().join("data");
+    let instance = data.join("instance");
+    fs::create_dir_all(&instance).unwrap();
+    fs::set_permissions(&instance, fs::Permissions::from_mode(0o777)).unwrap();
+    let output = std::process::Command::new("sh")
+        .args(["-c", "umask 0; exec \"$0\" demo --headless --listen 127.0.0.1:0 --data \"$1\""])
+        .args([mainstay().get_program(), data.as_os_str()])
+        .env_clear()
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let (mut waiting, mut seen) = (vec![data.clone()], 0);
+    while let Some(here) = waiting.pop() {
+        for entry in fs::read_dir(here).unwrap() {
+            let (path, kind) = entry.map(|entry| (entry.path(), entry.file_type().unwrap())).unwrap();
+            let mode = fs::metadata(&path).unwrap().permissions().mode() & 0o777;
+            assert_eq!(mode & 0o077, 0, "{} has the mode {mode:o}", path.display());
+            seen += 1;
+            if kind.is_dir() {
+                waiting.push(path);
+            }
+        }
+    }
+    assert!(seen > 10, "{seen}");
+}
+
 pub(crate) fn the_stand_ins_are_served_each_under_its_name() {
     let directory = tempfile::tempdir().unwrap();
     let data = directory.path().join("data");

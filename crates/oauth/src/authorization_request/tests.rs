@@ -101,3 +101,13 @@ proptest! {
         let _readable_or_not = ReceivedRequest::parse(&query);
     }
 }
+
+#[test]
+fn the_known_part_of_a_query_is_left_as_it_is() {
+    assert_eq!(
+        known_part("client_id=a&x=1&state=%C3%BC+%2f&&client%5fid=b&nonce&scope"),
+        "client_id=a&state=%C3%BC+%2f&client%5fid=b&scope"
+    );
+    assert_eq!(known_part(""), "");
+    assert_eq!(known_part("x=%ff&%ff=1"), "");
+}

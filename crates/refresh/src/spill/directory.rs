@@ -44,7 +44,11 @@ struct Slot {
 impl SpillDirectory {
     /// Uses `directory`, which is made if it is not there. `instance` names this process uniquely over time.
     pub fn open(directory: PathBuf, instance: &str) -> Result<Self, SpillError> {
-        std::fs::create_dir_all(&directory).map_err(|e| failed("create", &directory, &e))?;
+        let mut builder = std::fs::DirBuilder::new();
+        builder.recursive(true);
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        builder.create(&directory).map_err(|e| failed("create", &directory, &e))?;
         Ok(Self {
             shared: Arc::new(Shared { directory, prefix: instance.to_owned(), free: Mutex::default() }),
         })

@@ -70,3 +70,12 @@ fn id_parameter<T: std::str::FromStr>(pairs: &Pairs, name: &str) -> Result<Optio
 fn parameter<'a>(pairs: &'a Pairs, name: &str) -> Result<Option<&'a str>, ApiError> {
     pairs.one(name).map_err(|error| ApiError::parameter(error.to_string()))
 }
+
+/// A text of a body that is stored. JSON can carry a NUL and not every database can, so it is refused here instead of failing
+/// there.
+fn text(name: &str, value: Option<String>) -> Result<Option<String>, ApiError> {
+    match value {
+        Some(text) if text.contains('\0') => Err(ApiError::field(format!("{name} holds a NUL"))),
+        value => Ok(value),
+    }
+}

@@ -29,7 +29,16 @@ fn a_path_stays_below_the_base_however_it_is_spelt() {
         assert_eq!(check(path), Ok(()), "{path}");
     }
     let dots = [
-        "/..", "/.", "/a/../b", "/%2e%2e/a", "/.%2E/a", "/%252e%252e/a", "/%25252e%25252e/a", "/..;x/a", "/a%2f..%2fb", "/%2e%2e%2fa",
+        "/..",
+        "/.",
+        "/a/../b",
+        "/%2e%2e/a",
+        "/.%2E/a",
+        "/%252e%252e/a",
+        "/%25252e%25252e/a",
+        "/..;x/a",
+        "/a%2f..%2fb",
+        "/%2e%2e%2fa",
         "/..%3bx/a",
     ];
     for path in dots {
@@ -41,7 +50,21 @@ fn a_path_stays_below_the_base_however_it_is_spelt() {
     for path in ["/a\\b", "/a%5cb", "/a%255cb", "/%5c..%5c"] {
         assert_eq!(check(path), Err(PathError::Backslash), "{path}");
     }
-    let broken = ["@elsewhere", ".elsewhere", ":1/a", "a", "/a%", "/a%2", "/a%zz", "/a%00", "/a%0d%0ab", "/a b", "/a#b", "/a%250a", "/\u{e9}"];
+    let broken = [
+        "@elsewhere",
+        ".elsewhere",
+        ":1/a",
+        "a",
+        "/a%",
+        "/a%2",
+        "/a%zz",
+        "/a%00",
+        "/a%0d%0ab",
+        "/a b",
+        "/a#b",
+        "/a%250a",
+        "/\u{e9}",
+    ];
     for path in broken {
         assert_eq!(check(path), Err(PathError::NotAPath), "{path}");
     }

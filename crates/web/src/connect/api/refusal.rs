@@ -209,6 +209,7 @@ impl From<ConfirmError> for Refusal {
                 Problem::new(StatusCode::CONFLICT, "company-taken", "A company is connected otherwise by now")
                     .detail(format!("{error}."))
             }
+            ConfirmError::Stale => changed_meanwhile(),
             ConfirmError::Store(error) => error.into(),
         })
     }

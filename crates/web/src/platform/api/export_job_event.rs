@@ -3,7 +3,7 @@ use http::StatusCode;
 use platform::{ApiError, ExportJobId, FailureReason, JobEvent};
 use serde::Deserialize;
 
-use super::Answer;
+use super::{Answer, text};
 use crate::platform::PlatformState;
 use crate::platform::credential::Authorized;
 use crate::platform::refusal::ResourceApi;
@@ -29,7 +29,10 @@ pub(super) async fn event(
         .event
         .parse()
         .map_err(|_| ApiError::field("event is started, failed, completed or completed_with_errors"))?;
-    let failure = FailureReason { sentence: body.failure_reason, kind: body.failure_reason_type };
+    let failure = FailureReason {
+        sentence: text("failureReason", body.failure_reason)?,
+        kind: text("failureReasonType", body.failure_reason_type)?,
+    };
     state.platform.export_job_event(&caller, body.job_id, event, failure).await?;
     Ok(StatusCode::ACCEPTED)
 }

@@ -7,7 +7,7 @@ use platform::{
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Answer, show};
+use super::{Answer, show, text};
 use crate::platform::PlatformState;
 use crate::platform::credential::Authorized;
 use crate::platform::refusal::ResourceApi;
@@ -58,11 +58,14 @@ fn read(entry: Entry) -> Result<ItemUpdate, ApiError> {
         .status
         .parse()
         .map_err(|_| ApiError::field("status is pending, in_progress, failed, successful or abandoned"))?;
-    let failure = FailureReason { sentence: entry.failure_reason, kind: entry.failure_reason_type };
+    let failure = FailureReason {
+        sentence: text("failureReason", entry.failure_reason)?,
+        kind: text("failureReasonType", entry.failure_reason_type)?,
+    };
     let report = ItemReport {
         exported_at: entry.exported_at,
-        external_id: entry.external_id,
-        external_url: entry.external_url,
+        external_id: text("externalId", entry.external_id)?,
+        external_url: text("externalUrl", entry.external_url)?,
         failure,
     };
     Ok(ItemUpdate { expense: entry.accounting_entry_id, status, report })

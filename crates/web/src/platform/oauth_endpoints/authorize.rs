@@ -5,6 +5,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use identity::Session;
+use oauth::authorization_request::known_part;
 use platform::{ConsentChoice, explain};
 use url::Url;
 
@@ -26,11 +27,13 @@ pub(super) async fn show(
         Ok(request) => request,
         Err(refusal) => return refused(refusal, &state),
     };
+    // From here on the query travels through our pages, so what is ignored in it is left behind.
+    let query = known_part(query);
     let Some(session) = session else {
         let next = format!("/oauth/authorize?{query}");
         return sign_in_page(&state, &headers, &next, Some(&request), FormErrors::none(), "");
     };
-    consent_page(&state, &session, &request, query, FormErrors::none()).await
+    consent_page(&state, &session, &request, &query, FormErrors::none()).await
 }
 
 /// Where the forms of a consent lead: the policy of the page must name the client's origin, or browsers stop at the redirect.

@@ -177,7 +177,7 @@ fn providers() -> Arc<ScriptedClient> {
             } }),
             ("xero.example", "/connections") => json!([
                 { "tenantId": "x-1", "tenantName": "Love Crème Books" },
-                { "tenantId": "x-2", "tenantName": "Other" },
+                { "tenantId": "x-2", "tenantName": "Other\"><script>alert(1)</script>" },
             ]),
             (_, path) => json!({ "path": path, "query": request.uri().query() }),
         };

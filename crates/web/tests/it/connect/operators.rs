@@ -114,3 +114,48 @@ async fn an_operator_makes_and_revokes_tokens() {
     assert_eq!(operator.post(&action, &field("csrf", &csrf)).await.status, 303);
     assert_eq!(app.call(&token, "GET", "/v1/connections", None).await.refusal().0, 401);
 }
+
+/// What a provider, a backend or an operator has named is text on every page, wherever it stands.
+#[tokio::test]
+async fn names_are_never_markup() {
+    const SCRIPT: &str = "\"><script>alert(1)</script>";
+    let app = App::new().await;
+    let token = app.api_token(Role::Admin).await;
+    let asked = json!({ "accounting": "xero", "reference": SCRIPT });
+    let made = app.call(&token, "POST", "/v1/connect-sessions", Some(asked)).await.json();
+    let mut person = Browser::new(&app);
+    let mut pages = Vec::new();
+    person.get(made["url"].as_str().unwrap()).await;
+    for _ in 0..2 {
+        let sent = person.submit(&[]).await;
+        person.follow(&Browser::allowed(sent.location())).await;
+        pages.push(person.page.clone());
+    }
+    let page = person.submit(&[("company", "x-2")]).await.location().to_owned();
+    person.get(&page).await;
+    pages.push(person.page.clone());
+    person.submit(&[("decision", "confirm")]).await;
+    person.get(&page).await;
+    pages.push(person.page.clone());
+
+    let mut operator = Browser::new(&app);
+    sign_in(&mut operator).await;
+    let list = app.call(&token, "GET", "/v1/connections", None).await.json();
+    let own = format!("/connections/{}", list["data"][0]["id"].as_str().unwrap());
+    operator.get("/settings").await;
+    let fields =
+        [("csrf", csrf_of(&operator.page)), ("name", SCRIPT.to_owned()), ("role", "proxy".to_owned())];
+    let fields = fields.map(|(name, value)| (name.to_owned(), value));
+    assert_eq!(operator.post("/settings/tokens", &fields).await.status, 201);
+    pages.push(operator.page.clone());
+    let search = format!("/?text={}", oauth::parameters::encode(SCRIPT));
+    for path in ["/", search.as_str(), own.as_str(), "/settings"] {
+        assert_eq!(operator.get(path).await.status, 200, "{path}");
+        pages.push(operator.page.clone());
+    }
+    for page in &pages {
+        assert!(!page.contains("<script>alert"), "{page}");
+    }
+    let named = pages.iter().filter(|page| page.contains("alert(1)")).count();
+    assert!(named >= 7, "{named} pages show the name at all");
+}

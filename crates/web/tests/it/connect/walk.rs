@@ -143,6 +143,23 @@ async fn somebody_who_comes_by_themselves_chooses_the_system_first() {
 }
 
 #[tokio::test]
+async fn nobody_fills_the_database_without_signing_in() {
+    let app = App::new().await;
+    let mut browser = Browser::new(&app);
+    let mut last = None;
+    for _ in 0..61 {
+        browser.get("/connect").await;
+        last = Some(browser.submit(&[("accounting", "xero")]).await);
+    }
+    let refused = last.unwrap();
+    assert_eq!(refused.status, 429);
+    let wait: u64 = refused.headers["retry-after"].to_str().unwrap().parse().unwrap();
+    app.clock.advance(std::time::Duration::from_secs(wait));
+    browser.get("/connect").await;
+    assert_eq!(browser.submit(&[("accounting", "xero")]).await.status, 303);
+}
+
+#[tokio::test]
 async fn a_cancelled_walk_makes_nothing() {
     let app = App::new().await;
     let link = link(&app, json!({ "accounting": "xero", "return_to": "https://app.example/back" })).await;

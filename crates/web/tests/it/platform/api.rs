@@ -217,3 +217,24 @@ async fn bad_bodies_are_refused_in_pleos_shape() {
         (Some("AUTH_ERROR"), &json!({ "z": 1, "a": [null] }))
     );
 }
+
+/// PostgreSQL holds no NUL in a text: one that comes in JSON is a 400 and not a failure of the database.
+#[tokio::test]
+async fn a_nul_in_a_body_is_refused() {
+    let app = App::new().await;
+    let tokens = app.connect("anna@example.com", LOVE_BV, ALL).await;
+    let new = json!({ "companyId": LOVE_BV, "accountingEntryIds": [EXPENSE] });
+    let created = app.call("POST", "/v3/export-jobs", &tokens.access, Some(new)).await.json();
+    let job = created["data"]["id"].as_str().unwrap();
+    let path = format!("/v3/export-jobs/{job}/items");
+    for member in ["externalId", "externalUrl", "failureReason", "failureReasonType"] {
+        let entry = json!([{ "accountingEntryId": EXPENSE, "status": "failed", member: "a\u{0}b" }]);
+        let answer = app.call("PUT", &path, &tokens.access, Some(entry)).await;
+        assert_eq!(answer.refusal(), (400, "VALIDATION_FAILED".to_owned()), "{member}");
+    }
+    for member in ["failureReason", "failureReasonType"] {
+        let event = json!({ "jobId": job, "event": "failed", member: "a\u{0}b" });
+        let answer = app.call("POST", "/v3/export-job-events", &tokens.access, Some(event)).await;
+        assert_eq!(answer.refusal(), (400, "VALIDATION_FAILED".to_owned()), "{member}");
+    }
+}

@@ -10,7 +10,9 @@ use super::browser::{self, Browser};
 use super::stopped::stopped;
 use crate::connect::ConnectState;
 use crate::connect::pages::BeginPage;
-use crate::shared::{Form, FormErrors, FormTargets, Layout, Page, Pages, Problem, Surface as _};
+use crate::shared::{
+    ClientAddress, Form, FormErrors, FormTargets, Layout, Page, Pages, Problem, Surface as _,
+};
 
 /// What a form that is not of a walk yet is tied to, in place of the walk's id.
 fn no_walk() -> ConnectSessionId {
@@ -77,6 +79,7 @@ pub(super) struct BeginForm {
 pub(super) async fn begin(
     State(state): State<ConnectState>,
     headers: HeaderMap,
+    ClientAddress(address): ClientAddress,
     Form(form, _): Form<BeginForm, Pages>,
 ) -> Response {
     let site = &state.site;
@@ -85,6 +88,9 @@ pub(super) async fn begin(
         || state.connect.check_form(&browser.value, no_walk(), &form.csrf).is_err()
     {
         return super::stopped::refused(site, &::connect::WalkError::StaleForm);
+    }
+    if let Err(wait) = state.connect.admit_visitor(&identity::source_of(address)) {
+        return Pages::refuse(Problem::too_many(wait.as_secs().max(1)), site);
     }
     let request = LinkRequest { accounting: form.accounting, ..LinkRequest::default() };
     match state.connect.create_link(request).await {

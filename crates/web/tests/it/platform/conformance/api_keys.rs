@@ -2,21 +2,22 @@ use std::time::Duration;
 
 use audit::{Actor, Origin};
 use authserver::ClientState;
+use axum::body::Body;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use axum::body::Body;
 use http::{Request, StatusCode, header};
 use platform::By;
 
 use super::super::app::{App, LOVE_BV};
 use super::super::browser::Browser;
 use super::cases;
-use super::world::{app, audited};
+use super::world::{BOOKS, app, audited};
 
 cases! {
     a_key_is_shown_once: [K 155, B 22] "A key is on the page that makes it and on no other; lists show its last four characters, the database a keyed hash";
     a_key_does_what_all_three_allow: [K 156] "A key's scope is that of the key and its application at the time of the call; stopping or narrowing the application takes effect at once";
     uninstalling_ends_key_and_tokens: [K 157] "Removing an application from a company ends its keys and tokens there";
+    a_narrowed_client_has_less_everywhere: [K 156, G 112] "When a client may have less than it was given, token answers, introspection and resources all say and give the lesser scope";
     a_key_does_not_come_from_a_page: [K 159] "A key in a request of a browser's page is refused, and a key is no bearer token";
     keys_expire_and_show_their_use: [K 161] "A key ends on its last day; its use is shown, and written at most once a minute";
     a_key_is_replaced_without_a_gap: [K 162] "A second key can be made beside the first; revoking the first leaves the second";
@@ -26,7 +27,8 @@ cases! {
 
 async fn make_key(browser: &mut Browser<'_>, name: &str, expires_at: &str) -> String {
     browser.get("/settings/api-keys").await;
-    let fields = [("name", name), ("expires_at", expires_at), ("access_level", "company"), ("scopes", "users:read")];
+    let fields =
+        [("name", name), ("expires_at", expires_at), ("access_level", "company"), ("scopes", "users:read")];
     let page = browser.submit("/settings/api-keys", &fields).await;
     assert_eq!(page.status, StatusCode::OK, "{}", page.body);
     let start = page.body.find("plp_").unwrap();
@@ -73,9 +75,7 @@ async fn a_key_does_what_all_three_allow() {
     assert_eq!(status(&app, &key).await, 200);
     let server = app.platform.authorization_server();
     let id = "books".into();
-    let state = |state| server.set_client_state(&id, state, Actor::CommandLine, &Origin { ..Origin::default() });
     let (origin, actor) = (Origin::default(), Actor::CommandLine);
-    drop(state);
     server.set_client_state(&id, ClientState::Suspended, actor.clone(), &origin).await.unwrap();
     assert_eq!(status(&app, &key).await, 401);
     server.set_client_state(&id, ClientState::Approved, actor.clone(), &origin).await.unwrap();
@@ -86,6 +86,30 @@ async fn a_key_does_what_all_three_allow() {
     assert_eq!(status(&app, &key).await, 403);
     let me = app.call_with_key("GET", "/v1/introspect", &key, None).await.json();
     assert_eq!(me["data"]["scope"], "companies:read");
+}
+
+#[tokio::test]
+async fn a_narrowed_client_has_less_everywhere() {
+    let app = app().await;
+    let live = app.connect("anna@example.com", LOVE_BV, "companies:read users:read").await;
+    let (code, verifier) = super::world::code(&app, BOOKS, "companies:read users:read").await;
+    let server = app.platform.authorization_server();
+    let mut spec = server.client(&"books".into()).await.unwrap().unwrap().spec;
+    spec.scope = "companies:read".parse().unwrap();
+    let keep = authserver::SeedSecret::Keep;
+    server.upsert_client(spec, ClientState::Approved, keep, Actor::CommandLine).await.unwrap();
+    for token in [&live.access, &live.refresh] {
+        let told = super::world::post(&app, "/oauth/token/introspect", BOOKS, &[("token", token)]).await;
+        assert_eq!(told.json()["scope"], "companies:read");
+    }
+    assert_eq!(app.call("GET", "/v2/employees", &live.access, None).await.status, StatusCode::FORBIDDEN);
+    let refreshed = app.refresh(&live.refresh).await;
+    let exchanged = super::world::exchange(&app, BOOKS, &code, &verifier).await;
+    for answer in [refreshed, exchanged] {
+        assert_eq!(answer.json()["scope"], "companies:read");
+        let access = answer.tokens().access;
+        assert_eq!(app.call("GET", "/v2/employees", &access, None).await.status, StatusCode::FORBIDDEN);
+    }
 }
 
 #[tokio::test]

@@ -42,10 +42,10 @@ fn document() -> String {
          file is not what the tests say. Sections A to K are the security cases (their numbers have gaps), the last section is the\n\
          documented behaviour. A number can be tested and still have a part that is open.\n\n",
     );
-    let count = |is: &dyn Fn(&Row) -> bool| {
-        wanted().filter(|number| rows.get(number).is_some_and(is)).count()
-    };
-    let only = |why: Why| move |row: &Row| row.cases.is_empty() && row.open.iter().any(|open| open.why == why);
+    let count =
+        |is: &dyn Fn(&Row) -> bool| wanted().filter(|number| rows.get(number).is_some_and(is)).count();
+    let only =
+        |why: Why| move |row: &Row| row.cases.is_empty() && row.open.iter().any(|open| open.why == why);
     let tested = count(&|row| !row.cases.is_empty());
     let (not_applicable, not_yet) = (count(&only(Why::NotApplicable)), count(&only(Why::NotYet)));
     let partly = count(&|row| !row.cases.is_empty() && row.open.iter().any(|open| open.why == Why::NotYet));
@@ -55,7 +55,8 @@ fn document() -> String {
     )
     .unwrap();
     for list in List::ALL {
-        write!(text, "\n## {}\n\n| Number | What holds | Shown by |\n| --- | --- | --- |\n", list.title()).unwrap();
+        write!(text, "\n## {}\n\n| Number | What holds | Shown by |\n| --- | --- | --- |\n", list.title())
+            .unwrap();
         for number in list.numbers() {
             let Some(row) = rows.get(&(list, number)) else { continue };
             for case in &row.cases {

@@ -21,7 +21,7 @@ cases! {
     a_client_proves_itself: [E 67, Facts 17] "A confidential client without, with an empty, or with a wrong credential is 401 `invalid_client`; a public one may not bring a secret";
     basic_is_decoded: [E 68, Facts 15] "Basic with a wrong secret is challenged; id and secret are form-decoded";
     body_credentials_are_a_switch: [Facts 16] "Credentials in the body are accepted unless the client is set to Basic alone; never both at once";
-    only_post_with_a_form: [E 72, Facts 14] "GET and any other method are 405, anything but a form is 400, a large body 413";
+    only_post_with_a_form: [E 72, Facts 14] "GET and any other method are 405; anything but a form, broken encoding and NUL are 400, a large body 413";
     other_grants_are_not_offered: [E 74, E 75, E 76, Facts 31] "`password`, `client_credentials`, the device grant and unknown grants are `unsupported_grant_type`, for every client";
     tokens_are_known_by_their_form: [E 78] "Every token has a prefix and a check; one changed, cut or padded character is refused, before anything is read from the store";
     errors_have_one_form: [E 79] "Every error is the JSON of RFC 6749 with the right status, and nothing that was sent is in it";
@@ -81,8 +81,14 @@ async fn the_redirect_uri_is_named_again() {
     let app = app().await;
     let (code, verifier) = code(&app, TWO, "companies:read").await;
     let secret = verifier.secret().expose().clone();
-    for wrong in [None, Some(""), Some("https://books.example/other?kept=1"), Some("https://books.example/callback/")] {
-        let fields = [("code", Some(code.as_str())), ("redirect_uri", wrong), ("code_verifier", Some(secret.as_str()))];
+    for wrong in
+        [None, Some(""), Some("https://books.example/other?kept=1"), Some("https://books.example/callback/")]
+    {
+        let fields = [
+            ("code", Some(code.as_str())),
+            ("redirect_uri", wrong),
+            ("code_verifier", Some(secret.as_str())),
+        ];
         assert_eq!(exchange_with(&app, TWO, &fields).await, refused(400, "invalid_grant"), "{wrong:?}");
     }
     assert_eq!(exchange(&app, TWO, &code, &verifier).await.status, StatusCode::OK);
@@ -95,8 +101,11 @@ async fn the_verifier_must_fit() {
     let other = verifier(&app);
     let challenge = right.challenge().to_string();
     let padded = format!("{}a", right.secret().expose());
-    for wrong in [None, Some("short"), Some(other.secret().expose()), Some(challenge.as_str()), Some(padded.as_str())] {
-        let fields = [("code", Some(code.as_str())), ("redirect_uri", Some(CALLBACK)), ("code_verifier", wrong)];
+    for wrong in
+        [None, Some("short"), Some(other.secret().expose()), Some(challenge.as_str()), Some(padded.as_str())]
+    {
+        let fields =
+            [("code", Some(code.as_str())), ("redirect_uri", Some(CALLBACK)), ("code_verifier", wrong)];
         assert_eq!(exchange_with(&app, BOOKS, &fields).await, refused(400, "invalid_grant"), "{wrong:?}");
     }
     let twice = right.secret().expose();
@@ -107,7 +116,11 @@ async fn the_verifier_must_fit() {
         ("code_verifier", Some(twice)),
     ];
     assert_eq!(exchange_with(&app, BOOKS, &fields).await, refused(400, "invalid_request"));
-    assert_eq!(exchange(&app, BOOKS, &code, &right).await.status, StatusCode::OK, "nothing of this used it up");
+    assert_eq!(
+        exchange(&app, BOOKS, &code, &right).await.status,
+        StatusCode::OK,
+        "nothing of this used it up"
+    );
 }
 
 #[tokio::test]
@@ -145,7 +158,8 @@ async fn a_client_proves_itself() {
     let none = app.form("/oauth/token", None, &asked).await;
     let named = app.form("/oauth/token", None, &with(&[("client_id", "books")])).await;
     let empty = app.form("/oauth/token", None, &with(&[("client_id", "books"), ("client_secret", "")])).await;
-    let wrong = app.form("/oauth/token", None, &with(&[("client_id", "books"), ("client_secret", "x")])).await;
+    let wrong =
+        app.form("/oauth/token", None, &with(&[("client_id", "books"), ("client_secret", "x")])).await;
     let unknown = app.form("/oauth/token", Some(("nobody", "x")), &asked).await;
     let empty_basic = app.form("/oauth/token", Some(("books", "")), &asked).await;
     let public_with_secret = app.form("/oauth/token", Some(("native", "x")), &asked).await;
@@ -177,12 +191,20 @@ async fn basic_is_decoded() {
 async fn body_credentials_are_a_switch() {
     let app = app().await;
     let in_body = |client: Client| {
-        [("grant_type", "refresh_token"), ("refresh_token", "x"), ("client_id", client.id), ("client_secret", client.secret.unwrap())]
+        [
+            ("grant_type", "refresh_token"),
+            ("refresh_token", "x"),
+            ("client_id", client.id),
+            ("client_secret", client.secret.unwrap()),
+        ]
     };
     assert_eq!(error(&app.form("/oauth/token", None, &in_body(BOOKS)).await), refused(400, "invalid_grant"));
     assert_eq!(error(&app.form("/oauth/token", None, &in_body(BASIC)).await), refused(401, "invalid_client"));
     assert_eq!(error(&refresh(&app, BASIC, "x").await), refused(400, "invalid_grant"));
-    assert_eq!(error(&post(&app, "/oauth/token", BOOKS, &in_body(BOOKS)).await), refused(400, "invalid_request"));
+    assert_eq!(
+        error(&post(&app, "/oauth/token", BOOKS, &in_body(BOOKS)).await),
+        refused(400, "invalid_request")
+    );
     let id_beside = [("grant_type", "refresh_token"), ("refresh_token", "x"), ("client_id", "books")];
     assert_eq!(error(&post(&app, "/oauth/token", BOOKS, &id_beside).await), refused(400, "invalid_grant"));
     let other_id = [("grant_type", "refresh_token"), ("refresh_token", "x"), ("client_id", "two")];
@@ -207,13 +229,19 @@ async fn only_post_with_a_form() {
     let form = Some("application/x-www-form-urlencoded");
     assert_eq!(send(None, b"grant_type=x".to_vec()).await, refused(400, "invalid_request"));
     assert_eq!(send(Some("application/json"), b"{}".to_vec()).await, refused(400, "invalid_request"));
-    assert_eq!(send(Some("multipart/form-data"), b"grant_type=x".to_vec()).await, refused(400, "invalid_request"));
-    for body in [b"grant_type=%ff".to_vec(), vec![0xff, 0xfe]] {
+    assert_eq!(
+        send(Some("multipart/form-data"), b"grant_type=x".to_vec()).await,
+        refused(400, "invalid_request")
+    );
+    for body in
+        [b"grant_type=%ff".to_vec(), vec![0xff, 0xfe], b"client_id=a%00b".to_vec(), b"a%00=b".to_vec()]
+    {
         assert_eq!(send(form, body).await.0, 400);
     }
     assert_eq!(send(form, b"a=b&".repeat(1000)).await.0, 400, "too many parameters");
     assert_eq!(send(form, vec![b'a'; 2_000_000]).await, refused(413, "invalid_request"));
-    let with_charset = send(Some("application/x-www-form-urlencoded; charset=UTF-8"), b"grant_type=x".to_vec()).await;
+    let with_charset =
+        send(Some("application/x-www-form-urlencoded; charset=UTF-8"), b"grant_type=x".to_vec()).await;
     assert_eq!(with_charset, refused(401, "invalid_client"), "it was read");
 }
 
@@ -230,7 +258,12 @@ async fn other_grants_are_not_offered() {
             "urn:ietf:params:oauth:grant-type:jwt-bearer",
             "Refresh_Token",
         ] {
-            let fields = [("grant_type", grant), ("scope", "companies:read"), ("username", "anna@example.com"), ("password", "correct horse")];
+            let fields = [
+                ("grant_type", grant),
+                ("scope", "companies:read"),
+                ("username", "anna@example.com"),
+                ("password", "correct horse"),
+            ];
             let answer = post(&app, "/oauth/token", client, &fields).await;
             assert_eq!(error(&answer), refused(400, "unsupported_grant_type"), "{grant}");
         }
@@ -284,9 +317,12 @@ async fn tokens_are_known_by_their_form() {
 async fn errors_have_one_form() {
     let app = app().await;
     let marker = "marker\"\\\u{7}é<script>";
-    let fields = |name: &'static str| [("grant_type", "refresh_token"), ("refresh_token", "x"), (name, marker)];
+    let fields =
+        |name: &'static str| [("grant_type", "refresh_token"), ("refresh_token", "x"), (name, marker)];
     let scope = post(&app, "/oauth/token", BOOKS, &fields("scope")).await;
-    let token = post(&app, "/oauth/token", BOOKS, &[("grant_type", "refresh_token"), ("refresh_token", marker)]).await;
+    let token =
+        post(&app, "/oauth/token", BOOKS, &[("grant_type", "refresh_token"), ("refresh_token", marker)])
+            .await;
     let grant = post(&app, "/oauth/token", BOOKS, &[("grant_type", marker)]).await;
     let client = app.form("/oauth/token", Some((marker, marker)), &[("grant_type", "x")]).await;
     let missing = post(&app, "/oauth/token", BOOKS, &[("grant_type", "refresh_token")]).await;
@@ -302,7 +338,11 @@ async fn errors_have_one_form() {
         assert_eq!(error(&answer), expected);
         assert!(!answer.body.contains("marker"), "{}", answer.body);
     }
-    app.database.fail_next("authserver.client", 1, store::Fault::Refuse(base::StoreError::Unavailable("down".into())));
+    app.database.fail_next(
+        "authserver.client",
+        1,
+        store::Fault::Refuse(base::StoreError::Unavailable("down".into())),
+    );
     let down = refresh(&app, BOOKS, "x").await;
     assert_eq!(error(&down), refused(503, "temporarily_unavailable"));
     assert!(down.headers.contains_key("retry-after") && !down.body.contains("down"));

@@ -43,9 +43,12 @@ async fn a_path_of_the_issuer_comes_behind_the_well_known_name() {
         let answer = get(&app, &format!("/eu/pleo{path}")).await;
         assert_ne!(answer.status, StatusCode::NOT_FOUND, "{path}");
     }
-    for wrong in
-        [WELL_KNOWN.to_owned(), format!("{WELL_KNOWN}/"), format!("{WELL_KNOWN}/eu"), format!("/eu/pleo{WELL_KNOWN}")]
-    {
+    for wrong in [
+        WELL_KNOWN.to_owned(),
+        format!("{WELL_KNOWN}/"),
+        format!("{WELL_KNOWN}/eu"),
+        format!("/eu/pleo{WELL_KNOWN}"),
+    ] {
         assert_eq!(get(&app, &wrong).await.status, StatusCode::NOT_FOUND, "{wrong}");
     }
 }
@@ -63,8 +66,12 @@ async fn only_what_is_offered_is_listed() {
     ] {
         assert_eq!(metadata[member], value, "{member}");
     }
-    for absent in ["jwks_uri", "userinfo_endpoint", "device_authorization_endpoint", "pushed_authorization_request_endpoint"]
-    {
+    for absent in [
+        "jwks_uri",
+        "userinfo_endpoint",
+        "device_authorization_endpoint",
+        "pushed_authorization_request_endpoint",
+    ] {
         assert!(metadata.get(absent).is_none(), "{absent}");
     }
 }
@@ -106,7 +113,10 @@ async fn https_answers_ask_for_https() {
     let app = app().await;
     for path in [WELL_KNOWN, "/login", "/v1/companies", "/oauth/token", "/nowhere"] {
         let answer = get(&app, path).await;
-        assert!(answer.headers["strict-transport-security"].to_str().unwrap().starts_with("max-age="), "{path}");
+        assert!(
+            answer.headers["strict-transport-security"].to_str().unwrap().starts_with("max-age="),
+            "{path}"
+        );
     }
 }
 

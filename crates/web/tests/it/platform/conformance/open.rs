@@ -38,7 +38,11 @@ pub(super) const OPEN: &[Open] = &[
         &[22],
         "Tested are the pages and the audit log; log lines are not captured by a test of this side",
     ),
-    not_applicable(List::B, &[24], "A client id is never a URL to be fetched: documents of that kind are not offered"),
+    not_applicable(
+        List::B,
+        &[24],
+        "A client id is never a URL to be fetched: documents of that kind are not offered",
+    ),
     not_applicable(List::C, &[35], "Every client has the code grant; there is no setting that takes it away"),
     not_applicable(List::D, &[56], "A silent request is not offered: `prompt` is unknown here, and ignored"),
     not_applicable(
@@ -47,11 +51,19 @@ pub(super) const OPEN: &[Open] = &[
         "A matter of reading the code: secrets are compared as keyed hashes, so the time taken tells nothing of where they differ",
     ),
     not_yet(List::F, &[86], "The replay is in the audit log; the platform side sends no webhooks"),
-    not_yet(List::F, &[98], "Shown for 100 rounds in memory; 1,000 rounds on both databases are a run of their own"),
+    not_yet(
+        List::F,
+        &[98],
+        "Shown for 30 rounds in memory; 1,000 rounds on both databases are a run of their own",
+    ),
     not_yet(List::F, &[100], "No test kills a platform process in the middle of rotations"),
     not_applicable(List::F, &[103], "No client is sender-constrained, so rotation is never off"),
     not_applicable(List::H, &[125], "There is one resource server, and no request can name another"),
-    not_applicable(List::H, &[127], "The resource server answers by itself; nothing is forwarded to an upstream"),
+    not_applicable(
+        List::H,
+        &[127],
+        "The resource server answers by itself; nothing is forwarded to an upstream",
+    ),
     not_applicable(List::H, &[131], "No resource asks for a fresher or stronger sign-in"),
     not_yet(List::H, &[132], "Calls of the resource APIs are not limited"),
     not_applicable(List::I, &[133, 134, 135, 136, 138, 139], "DPoP is not offered"),
@@ -60,8 +72,16 @@ pub(super) const OPEN: &[Open] = &[
     not_applicable(List::I, &[150], "Signed request objects are not offered"),
     not_applicable(List::J, &[151, 153, 154], "The device grant is not offered"),
     not_applicable(List::K, &[161], "An allow-list of addresses is no documented property of a key"),
-    not_applicable(List::K, &[163], "Clients are registered once for the whole platform; no tenant registers its own"),
-    not_yet(List::K, &[167], "The records are not chained, so a missing one is not found by verification"),
+    not_applicable(
+        List::K,
+        &[163],
+        "Clients are registered once for the whole platform; no tenant registers its own",
+    ),
+    not_yet(
+        List::K,
+        &[167],
+        "A denied use of a key leaves no record, and the records are not chained, so a missing one is not found by verification",
+    ),
     not_yet(List::Facts, &[1], "The consent page shows the client's initial and not its logo"),
     not_applicable(
         List::Facts,

@@ -57,13 +57,13 @@ async fn strict_round(apps: &[&App]) {
     }
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn twenty_at_once_with_a_window_get_one_successor() {
     let app = app().await;
-    window_rounds(&[&app], 100).await;
+    window_rounds(&[&app], 30).await;
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn twenty_at_once_under_the_strict_rule_make_no_second_branch() {
     let app = app().await;
     for _ in 0..5 {
@@ -71,17 +71,17 @@ async fn twenty_at_once_under_the_strict_rule_make_no_second_branch() {
     }
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn two_servers_are_as_one() {
     let (one, two) = two_servers().await;
     for _ in 0..5 {
         strict_round(&[&one, &two]).await;
     }
     one.database.set_fault_hook(None);
-    window_rounds(&[&one, &two], 20).await;
+    window_rounds(&[&one, &two], 10).await;
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn a_code_raced_for_is_exchanged_once() {
     let app = app().await;
     let (code, verifier) = super::world::code(&app, BOOKS, "companies:read").await;
@@ -94,7 +94,7 @@ async fn a_code_raced_for_is_exchanged_once() {
     }
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn a_revocation_beats_a_refresh() {
     let app = app().await;
     for client in [BOOKS, WINDOW] {

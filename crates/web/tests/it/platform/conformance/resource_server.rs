@@ -7,7 +7,9 @@ use platform::By;
 use super::super::app::{App, LOVE, LOVE_BV, LOVE_GMBH};
 use super::super::browser::Browser;
 use super::cases;
-use super::world::{BOOKS, Client, app, bare, exchange, get, post, refresh, request, tokens, verifier, works};
+use super::world::{
+    BOOKS, Client, app, bare, exchange, get, post, refresh, request, tokens, verifier, works,
+};
 
 cases! {
     without_a_credential_there_is_a_bare_challenge: [H 118] "Without a credential: 401 with a Bearer challenge that names no error, for every method of every resource";
@@ -53,12 +55,24 @@ async fn a_bad_token_is_401() {
     app.clock.advance(Duration::from_mins(15));
     let (code, _) = super::world::code(&app, BOOKS, "companies:read").await;
     let mut bodies = Vec::new();
-    let wrong =
-        [&replaced.access, &revoked.access, &revoked.refresh, &expired.access, &code, "mst_at_x", "a b", "é", "Basic"];
+    let wrong = [
+        &replaced.access,
+        &revoked.access,
+        &revoked.refresh,
+        &expired.access,
+        &code,
+        "mst_at_x",
+        "a b",
+        "é",
+        "Basic",
+    ];
     for token in wrong {
         let answer = bare(&app, "GET", "/v1/companies", Some(&format!("Bearer {token}"))).await;
         assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{token}");
-        assert_eq!(answer.headers["www-authenticate"], "Bearer realm=\"pleo\", error=\"invalid_token\"", "{token}");
+        assert_eq!(
+            answer.headers["www-authenticate"], "Bearer realm=\"pleo\", error=\"invalid_token\"",
+            "{token}"
+        );
         bodies.push(answer.body);
     }
     bodies.dedup();
@@ -86,7 +100,8 @@ async fn one_credential_a_request() {
         .header(header::AUTHORIZATION, &bearer)
         .header(header::AUTHORIZATION, &bearer)
         .body(Body::empty());
-    let query = bare(&app, "GET", &format!("/v1/companies?access_token={}", live.access), Some(&bearer)).await;
+    let query =
+        bare(&app, "GET", &format!("/v1/companies?access_token={}", live.access), Some(&bearer)).await;
     for answer in [app.send(twice.unwrap()).await, query] {
         assert_eq!(answer.status, StatusCode::BAD_REQUEST);
         assert_eq!(answer.headers["www-authenticate"], "Bearer realm=\"pleo\", error=\"invalid_request\"");
@@ -145,7 +160,9 @@ async fn organisation_token(app: &App) -> String {
     let verifier = verifier(app);
     let mut browser = Browser::new(app);
     browser.sign_in("anna@example.com").await;
-    browser.get(&super::world::authorize_path(&request(PEOPLE, "companies:read users:read", &verifier))).await;
+    browser
+        .get(&super::world::authorize_path(&request(PEOPLE, "companies:read users:read", &verifier)))
+        .await;
     let answer = browser.submit("/oauth/authorize", &[("company", LOVE), ("decision", "allow")]).await;
     exchange(app, PEOPLE, &answer.redirected("code").unwrap(), &verifier).await.tokens().access
 }
@@ -172,7 +189,8 @@ async fn a_suspended_company_is_out_of_reach() {
     assert_eq!(companies["pagination"]["total"], 1, "{companies}");
     assert_eq!(companies["data"][0]["id"], LOVE_GMBH);
     let employees = app.call("GET", "/v2/employees", &organisation, None).await.json();
-    let of: Vec<_> = employees["data"].as_array().unwrap().iter().map(|row| row["companyId"].clone()).collect();
+    let of: Vec<_> =
+        employees["data"].as_array().unwrap().iter().map(|row| row["companyId"].clone()).collect();
     assert!(!of.is_empty() && of.iter().all(|company| company == LOVE_GMBH), "{of:?}");
     let named = app.call("GET", &format!("/v1/companies/{LOVE_BV}"), &organisation, None).await;
     assert_eq!(named.status, StatusCode::FORBIDDEN);
@@ -184,7 +202,10 @@ async fn one_companys_credential_reaches_no_other() {
     let bv = tokens(&app, BOOKS, "companies:read users:read").await;
     let gmbh = app.connect("anna@example.com", LOVE_GMBH, "companies:read users:read").await;
     for (token, own, foreign) in [(&bv.access, LOVE_BV, LOVE_GMBH), (&gmbh.access, LOVE_GMBH, LOVE_BV)] {
-        assert_eq!(app.call("GET", &format!("/v1/companies/{own}"), token, None).await.status, StatusCode::OK);
+        assert_eq!(
+            app.call("GET", &format!("/v1/companies/{own}"), token, None).await.status,
+            StatusCode::OK
+        );
         assert_eq!(
             app.call("GET", &format!("/v1/companies/{foreign}"), token, None).await.status,
             StatusCode::FORBIDDEN
@@ -193,7 +214,10 @@ async fn one_companys_credential_reaches_no_other() {
         assert!(employees["data"].as_array().unwrap().iter().all(|row| row["companyId"] == own));
     }
     // Uninstalling from one company leaves the other company's installation and tokens.
-    assert_eq!(app.call("DELETE", "/v1/installations/me", &bv.access, None).await.status, StatusCode::NO_CONTENT);
+    assert_eq!(
+        app.call("DELETE", "/v1/installations/me", &bv.access, None).await.status,
+        StatusCode::NO_CONTENT
+    );
     assert!(works(&app, &gmbh.access).await && !works(&app, &bv.access).await);
     assert_eq!(app.call("GET", "/v1/installations/me", &gmbh.access, None).await.status, StatusCode::OK);
 }

@@ -29,7 +29,8 @@ async fn revoking_a_refresh_token_ends_all() {
         let second = refresh(&app, BOOKS, &first.refresh).await.tokens();
         let token = if older { &first.refresh } else { &second.refresh };
         for hint in ["refresh_token", "access_token"] {
-            let answer = post(&app, "/oauth/revoke", BOOKS, &[("token", token), ("token_type_hint", hint)]).await;
+            let answer =
+                post(&app, "/oauth/revoke", BOOKS, &[("token", token), ("token_type_hint", hint)]).await;
             assert_eq!((answer.status, answer.body.as_str()), (StatusCode::OK, "{}"));
             assert!(!works(&app, &second.access).await && !active(&app, BOOKS, &second.refresh).await);
         }
@@ -68,9 +69,12 @@ async fn whatever_is_revoked_the_answer_is_200() {
     let gone = tokens(&app, TWO, "companies:read").await;
     post(&app, "/oauth/revoke", TWO, &[("token", &gone.refresh)]).await;
     let flipped = format!("{}x", &live.refresh[..live.refresh.len() - 1]);
-    for token in [live.refresh.as_str(), &live.access, &gone.refresh, &gone.access, "garbage", &flipped, "é\u{0}"] {
+    for token in
+        [live.refresh.as_str(), &live.access, &gone.refresh, &gone.access, "garbage", &flipped, "é\u{7f}"]
+    {
         for hint in ["access_token", "nonsense"] {
-            let answer = post(&app, "/oauth/revoke", TWO, &[("token", token), ("token_type_hint", hint)]).await;
+            let answer =
+                post(&app, "/oauth/revoke", TWO, &[("token", token), ("token_type_hint", hint)]).await;
             assert_eq!((answer.status, answer.body.as_str()), (StatusCode::OK, "{}"), "{token}");
             assert_eq!(answer.headers["cache-control"], "no-store");
         }
@@ -89,7 +93,8 @@ async fn the_endpoints_take_a_posted_token() {
             let answer = bare(&app, method, &format!("{path}?token=x"), None).await;
             assert_eq!(answer.status, StatusCode::METHOD_NOT_ALLOWED, "{method} {path}");
         }
-        let json = Request::post(path).header(header::CONTENT_TYPE, "application/json").body(Body::from("{}"));
+        let json =
+            Request::post(path).header(header::CONTENT_TYPE, "application/json").body(Body::from("{}"));
         assert_eq!(error(&app.send(json.unwrap()).await), refused(400, "invalid_request"));
     }
 }
@@ -100,7 +105,10 @@ async fn introspection_wants_a_client() {
     let live = tokens(&app, BOOKS, "companies:read").await;
     let native = tokens(&app, NATIVE, "companies:read").await;
     let token = [("token", live.access.as_str())];
-    assert_eq!(error(&app.form("/oauth/token/introspect", None, &token).await), refused(401, "invalid_client"));
+    assert_eq!(
+        error(&app.form("/oauth/token/introspect", None, &token).await),
+        refused(401, "invalid_client")
+    );
     let wrong = app.form("/oauth/token/introspect", Some(("books", "wrong")), &token).await;
     assert_eq!(error(&wrong), refused(401, "invalid_client"));
     let own = post(&app, "/oauth/token/introspect", NATIVE, &[("token", &native.access)]).await;

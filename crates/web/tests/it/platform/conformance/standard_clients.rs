@@ -6,9 +6,9 @@ use axum::body::Body;
 use http_body_util::BodyExt as _;
 use oauth2::basic::BasicClient;
 use oauth2::{
-    AuthType, AuthUrl, AuthorizationCode, ClientId, ClientSecret, CsrfToken, IntrospectionUrl, PkceCodeChallenge,
-    RedirectUrl, RefreshToken, RequestTokenError, RevocationUrl, Scope, StandardRevocableToken,
-    TokenIntrospectionResponse as _, TokenResponse as _, TokenUrl,
+    AuthType, AuthUrl, AuthorizationCode, ClientId, ClientSecret, CsrfToken, IntrospectionUrl,
+    PkceCodeChallenge, RedirectUrl, RefreshToken, RequestTokenError, RevocationUrl, Scope,
+    StandardRevocableToken, TokenIntrospectionResponse as _, TokenResponse as _, TokenUrl,
 };
 use tower::ServiceExt as _;
 
@@ -70,13 +70,19 @@ async fn walk(app: &App, known: Client, method: AuthType) {
         .set_pkce_challenge(challenge)
         .url();
     let code = consent(app, &url, state.secret()).await;
-    let first =
-        client.exchange_code(AuthorizationCode::new(code)).set_pkce_verifier(verifier).request_async(&http).await.unwrap();
+    let first = client
+        .exchange_code(AuthorizationCode::new(code))
+        .set_pkce_verifier(verifier)
+        .request_async(&http)
+        .await
+        .unwrap();
     assert_eq!(first.expires_in(), Some(std::time::Duration::from_mins(15)));
     assert_eq!(first.scopes().unwrap()[0].as_str(), "companies:read");
     let old = first.refresh_token().unwrap().clone();
     let second = client.exchange_refresh_token(&old).request_async(&http).await.unwrap();
-    assert!(works(app, second.access_token().secret()).await && !works(app, first.access_token().secret()).await);
+    assert!(
+        works(app, second.access_token().secret()).await && !works(app, first.access_token().secret()).await
+    );
     if known.secret.is_some() {
         let told = client.introspect(second.access_token()).request_async(&http).await.unwrap();
         assert!(told.active() && told.sub() == Some(LOVE_BV) && told.iss() == Some(ORIGIN));
@@ -111,8 +117,8 @@ async fn the_crate_oauth2_works_as_it_is() {
 async fn the_crate_openidconnect_works_as_it_is() {
     use openidconnect::core::{CoreAuthenticationFlow, CoreClient, CoreJsonWebKeySet, CoreRevocableToken};
     use openidconnect::{
-        AuthUrl, AuthorizationCode, ClientId, ClientSecret, CsrfToken, IssuerUrl, Nonce, OAuth2TokenResponse as _,
-        PkceCodeChallenge, RedirectUrl, RevocationUrl, Scope, TokenUrl,
+        AuthUrl, AuthorizationCode, ClientId, ClientSecret, CsrfToken, IssuerUrl, Nonce,
+        OAuth2TokenResponse as _, PkceCodeChallenge, RedirectUrl, RevocationUrl, Scope, TokenUrl,
     };
     let app = app().await;
     let client = CoreClient::new(
@@ -135,10 +141,18 @@ async fn the_crate_openidconnect_works_as_it_is() {
         .set_pkce_challenge(challenge)
         .url();
     let code = consent(&app, &url, state.secret()).await;
-    let first =
-        client.exchange_code(AuthorizationCode::new(code)).set_pkce_verifier(verifier).request_async(&http).await.unwrap();
-    let second = client.exchange_refresh_token(first.refresh_token().unwrap()).request_async(&http).await.unwrap();
-    assert!(works(&app, second.access_token().secret()).await && !works(&app, first.access_token().secret()).await);
+    let first = client
+        .exchange_code(AuthorizationCode::new(code))
+        .set_pkce_verifier(verifier)
+        .request_async(&http)
+        .await
+        .unwrap();
+    let second =
+        client.exchange_refresh_token(first.refresh_token().unwrap()).request_async(&http).await.unwrap();
+    assert!(
+        works(&app, second.access_token().secret()).await
+            && !works(&app, first.access_token().secret()).await
+    );
     let token = CoreRevocableToken::from(second.refresh_token().unwrap());
     client.revoke_token(token).unwrap().request_async(&http).await.unwrap();
     assert!(!works(&app, second.access_token().secret()).await);

@@ -117,14 +117,12 @@ pub(super) async fn code(app: &App, client: Client, scope: &str) -> (String, Ver
 
 /// A form to an endpoint, authenticated as the client by Basic, or by its id alone.
 pub(super) async fn post(app: &App, path: &str, client: Client, fields: &[(&str, &str)]) -> Answer {
-    match client.secret {
-        Some(secret) => app.form(path, Some((client.id, secret)), fields).await,
-        None => {
-            let mut all = fields.to_vec();
-            all.push(("client_id", client.id));
-            app.form(path, None, &all).await
-        }
+    if let Some(secret) = client.secret {
+        return app.form(path, Some((client.id, secret)), fields).await;
     }
+    let mut all = fields.to_vec();
+    all.push(("client_id", client.id));
+    app.form(path, None, &all).await
 }
 
 pub(super) async fn exchange(app: &App, client: Client, code: &str, verifier: &Verifier) -> Answer {
