@@ -197,7 +197,7 @@ impl<'a> Stage<'a> {
 
     fn happen(&mut self, kind: &MomentKind) {
         match *kind {
-            MomentKind::Trap { host, trap } => self.scene.set_trap(host, Some(trap)),
+            MomentKind::Trap { host, trap } => self.scene.set_trap(host, trap),
             MomentKind::ClockStep { host, millis } => {
                 self.scene.machines[host].clock.step(millis);
                 self.note(Place::Instance { host, life: 0 }, Event::ClockStepped(millis));
@@ -229,10 +229,7 @@ impl<'a> Stage<'a> {
         self.scene.become_quiet();
         self.note(Place::Outside, Event::Quiet);
         for host in 0..self.hosts.len() {
-            self.scene.set_trap(host, None);
-            if let Some(life) = self.scene.life(host) {
-                life.wake();
-            }
+            self.scene.set_free(host);
             let offset = i64::try_from(self.dice.below(1000)).unwrap_or(0) - 500;
             self.scene.machines[host].clock.set_offset(offset);
             if self.hosts[host].up_at.is_some() {

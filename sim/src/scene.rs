@@ -15,7 +15,7 @@ use crate::clock::{HostClock, elapsed, right_time};
 use crate::dice::Dice;
 use crate::disk::Disk;
 use crate::journal::{Asked, Event, Journal, Place, RequestId};
-use crate::life::Life;
+use crate::life::{Life, Moment};
 use crate::plan::{Plan, RotationKind, Trap};
 use crate::provider::Provider;
 use crate::token;
@@ -39,6 +39,8 @@ pub(crate) struct Scene {
     pub(crate) sealer: Arc<Sealer>,
     /// The provider's rules and addresses, as the client knows them.
     pub(crate) access: Arc<ProviderAccess>,
+    /// Until when the store is away for everybody.
+    pub(crate) store_away_until: Moment,
     /// The grants.
     pub(crate) grants: Vec<GrantId>,
     /// The machines of the instances.
@@ -65,7 +67,7 @@ struct Now {
     lives: u32,
     life: Option<Arc<Life>>,
     /// Set while nobody was there to be caught.
-    trap: Option<Trap>,
+    traps: Vec<Trap>,
 }
 
 impl fmt::Debug for Scene {
@@ -115,6 +117,7 @@ impl Scene {
             access: Arc::new(access(&plan)),
             database,
             sealer,
+            store_away_until: Moment::default(),
             grants,
             machines,
             provider: Mutex::new(Provider::new(&plan)),
@@ -237,14 +240,15 @@ impl Scene {
     /// From now on there are no faults.
     pub(crate) fn become_quiet(&self) {
         self.quiet.store(true, std::sync::atomic::Ordering::Relaxed);
+        self.store_away_until.clear();
     }
 
     /// A new life of an instance.
     pub(crate) fn begin_life(&self, host: usize) -> Arc<Life> {
         let mut now = locked(&self.machines[host].now_living);
         now.lives += 1;
-        let life = Arc::new(Life::new(Place::Instance { host, life: now.lives }));
-        life.set_trap(now.trap.take());
+        let traps = std::mem::take(&mut now.traps);
+        let life = Arc::new(Life::new(Place::Instance { host, life: now.lives }, traps));
         now.life = Some(life.clone());
         life
     }
@@ -260,11 +264,20 @@ impl Scene {
     }
 
     /// Sets a trap for an instance, or for its next life.
-    pub(crate) fn set_trap(&self, host: usize, trap: Option<Trap>) {
+    pub(crate) fn set_trap(&self, host: usize, trap: Trap) {
         let mut now = locked(&self.machines[host].now_living);
         match &now.life {
             Some(life) => life.set_trap(trap),
-            None => now.trap = trap,
+            None => now.traps.push(trap),
+        }
+    }
+
+    /// Takes all traps of an instance away.
+    pub(crate) fn set_free(&self, host: usize) {
+        let mut now = locked(&self.machines[host].now_living);
+        now.traps.clear();
+        if let Some(life) = &now.life {
+            life.set_free();
         }
     }
 }

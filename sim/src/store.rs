@@ -53,6 +53,9 @@ impl SimStore {
 
     fn trouble(&self) -> Option<StoreTrouble> {
         let Place::Instance { host: own, .. } = self.life.place else { return None };
+        if self.life.has_lost_store() || !self.scene.store_away_until.left().is_zero() {
+            return Some(StoreTrouble::Refused);
+        }
         self.scene.plan.weather(elapsed()).find_map(|episode| match episode {
             EpisodeKind::Store { host, per_mille, trouble } if host.is_none_or(|host| host == own) => {
                 self.scene.with_dice(self.life.place, |dice| dice.chance(*per_mille)).then_some(*trouble)

@@ -5,6 +5,9 @@ use std::time::Duration;
 
 use base::{Clock, StoreError};
 
+/// How long a store is waited for where there is something in memory.
+const PATIENCE: Duration = Duration::from_secs(1);
+
 /// Rows in memory: used for a bounded time after the last look into the store, and beyond it only while the store cannot be
 /// reached (`refresh-authority` rule 1). This process drops what it writes itself; others follow within the bound.
 pub(crate) struct Memory<K, V> {
@@ -35,7 +38,14 @@ impl<K: Eq + Hash + Send + Sync + Copy + 'static, V: Send + Sync + 'static> Memo
         {
             return Ok(Some(value.clone()));
         }
-        match load().await {
+        let loaded = match &known {
+            // Who can be served anyway does not wait long for a store that hangs.
+            Some(_) => tokio::time::timeout(PATIENCE, load())
+                .await
+                .unwrap_or_else(|_| Err(StoreError::Unavailable("it does not answer".to_owned()))),
+            None => load().await,
+        };
+        match loaded {
             Ok(Some(value)) => {
                 let value = Arc::new(value);
                 self.entries.insert(key, (looked_at, value.clone()));

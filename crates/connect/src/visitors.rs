@@ -55,7 +55,7 @@ mod tests {
         for _ in 0..MOST {
             visitors.admit("a", at(100)).unwrap();
         }
-        assert_eq!(visitors.admit("a", at(160)), Err(WINDOW - at(60)));
+        assert_eq!(visitors.admit("a", at(160)), Err(Duration::from_mins(9)));
         assert_eq!(visitors.admit("b", at(160)), Ok(()));
         assert_eq!(visitors.admit("a", at(100) + WINDOW), Ok(()));
     }

@@ -3,7 +3,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use base::{Clock, Entropy, Secret, Timestamp};
+use base::{Clock, Entropy, Secret, StoreError, Timestamp};
 use oauth::introspection::TokenTypeHint;
 use outbound::HttpClient;
 use seal::Sealer;
@@ -119,7 +119,15 @@ impl Authority {
         if let Cached::Fresh(lent) = cached {
             return Ok(lent);
         }
-        match inner.parts.store.grant(id).await {
+        let reading = inner.parts.store.grant(id);
+        let read = match &cached {
+            // Who can be served anyway does not wait long for a store that hangs.
+            Cached::Unconfirmed(_) => tokio::time::timeout(inner.settings.staleness, reading)
+                .await
+                .unwrap_or_else(|_| Err(StoreError::Unavailable("it does not answer".to_owned()))),
+            _ => reading.await,
+        };
+        match read {
             Ok(Some(grant)) => inner.lend_from(&grant, Cause::Use).await,
             Ok(None) => Err(LendError::NoGrant),
             Err(error) => match cached {

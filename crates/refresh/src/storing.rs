@@ -1,8 +1,11 @@
 //! Storing an answer, however long the store takes, and what earlier processes left in their spill files (rule 7).
 
 use std::collections::HashSet;
+use std::pin::pin;
+use std::time::Duration;
 
 use base::Backoff;
+use futures_util::future::{Either, select};
 
 use crate::authority::Inner;
 use crate::spill::{SpillSlot, Spilled};
@@ -11,11 +14,14 @@ use crate::{AttemptId, AttemptOutcome, AttemptRecord, LendError, SealedCredentia
 
 /// Pauses between tries to store what the store does not take.
 const STORING: Backoff =
-    Backoff { first: std::time::Duration::from_millis(100), cap: std::time::Duration::from_secs(5) };
+    Backoff { first: Duration::from_millis(100), cap: Duration::from_secs(5) };
+
+/// A store that has not answered by then is perhaps stalled, and would be waited for with the only good token in memory alone.
+const SPILL_AFTER: Duration = Duration::from_secs(2);
 
 impl Inner {
-    /// Stores the answer. If the store refuses it goes to disk at once, and is tried again from memory for as long as this
-    /// process lives; the next one finds it on disk.
+    /// Stores the answer. If the store refuses, or does not answer, it goes to disk, and is tried again from memory for as long
+    /// as this process lives; the next one finds it on disk.
     pub(crate) async fn store_until_taken(
         &self,
         rotation: &Rotation,
@@ -23,7 +29,15 @@ impl Inner {
     ) -> RotationStored {
         let mut on_disk = false;
         for round in 0_u32.. {
-            match self.parts.store.store_rotation(rotation).await {
+            let storing = self.parts.store.store_rotation(rotation);
+            let stored = match select(storing, pin!(tokio::time::sleep(SPILL_AFTER))).await {
+                Either::Left((stored, _)) => stored,
+                Either::Right(((), storing)) => {
+                    on_disk = on_disk || Self::spill(rotation, slot).await;
+                    storing.await
+                }
+            };
+            match stored {
                 Ok(stored) => {
                     if on_disk && let Err(error) = slot.clear().await {
                         // Replayed at the next start it will be found to be stored already.
@@ -36,17 +50,19 @@ impl Inner {
                     metrics::counter!("mainstay_refresh_store_refusals_total").increment(1);
                 }
             }
-            if !on_disk {
-                match slot.write(&Spilled::from(rotation)).await {
-                    Ok(()) => on_disk = true,
-                    Err(error) => {
-                        tracing::error!(grant.id = %rotation.grant, error = %error, "a new token could not be spilled either; it is in memory alone");
-                    }
-                }
-            }
+            on_disk = on_disk || Self::spill(rotation, slot).await;
             tokio::time::sleep(STORING.pause(round, &*self.parts.entropy)).await;
         }
         unreachable!("the loop above ends by returning")
+    }
+
+    /// Puts the answer on disk. `false`: it is in memory alone.
+    async fn spill(rotation: &Rotation, slot: &mut Box<dyn SpillSlot>) -> bool {
+        let written = slot.write(&Spilled::from(rotation)).await;
+        if let Err(error) = &written {
+            tracing::error!(grant.id = %rotation.grant, error = %error, "a new token could not be spilled either; it is in memory alone");
+        }
+        written.is_ok()
     }
 
     /// Brings into the store what earlier processes could not. To be called before the first lending.

@@ -218,6 +218,13 @@ pub enum TrapKind {
     },
     /// The process stands still for so long, as with SIGSTOP.
     Pause(Duration),
+    /// From here on the store is away for so long, for this instance or for all.
+    StoreAway {
+        /// How long.
+        lasts: Duration,
+        /// Whether for all.
+        for_all: bool,
+    },
 }
 
 /// The places in a process where it can be killed or stopped: each await on a port.
@@ -297,8 +304,8 @@ pub(super) fn draw(plan: &mut Plan, dice: &mut Dice) {
         let at = dice.between(Duration::from_secs(10), plan.quiet_from);
         plan.moments.push(Moment { at, kind });
     }
-    if dice.chance(300) {
-        killed_while_the_store_is_away(plan, dice);
+    if dice.chance(400) {
+        an_answer_that_cannot_be_stored(plan, dice);
     }
     if plan.options.restores {
         let at = dice.between(Duration::from_secs(90), plan.quiet_from);
@@ -307,25 +314,29 @@ pub(super) fn draw(plan: &mut Plan, dice: &mut Dice) {
     plan.moments.sort_by_key(|moment| moment.at);
 }
 
-/// Two faults that matter together: the store of one instance, or of all, is away, and a process is killed at its disk.
-fn killed_while_the_store_is_away(plan: &mut Plan, dice: &mut Dice) {
-    let from = dice.between(Duration::from_secs(30), plan.quiet_from);
-    let until = (from + dice.seconds(60, 150)).min(plan.quiet_from);
+/// Two faults that matter together: an answer is there and the store is away, and perhaps the process is killed at its disk.
+fn an_answer_that_cannot_be_stored(plan: &mut Plan, dice: &mut Dice) {
+    let at = dice.between(Duration::from_secs(30), plan.quiet_from);
     let host = dice.index(plan.instances);
-    let whom = if dice.chance(500) { Some(host) } else { None };
-    let kind = EpisodeKind::Store { host: whom, per_mille: 1000, trouble: StoreTrouble::Refused };
-    // The lease and the marker must have been taken before: the outage begins with the answer.
-    plan.episodes.push(Episode { from, until, kind });
-    let step = dice.pick(&[
-        Step::BeforeStore,
-        Step::BeforeSpill,
-        Step::WithinSpill,
-        Step::AfterSpill,
-        Step::AfterSpill,
-    ]);
-    let kind = TrapKind::Kill { down: dice.seconds(1, 100), power: dice.chance(600) };
+    // The lease and the marker must have been taken before: the outage begins with the request, or with the answer.
+    let step = dice.pick(&[Step::AfterSend, Step::AfterAnswer, Step::BeforeStore]);
+    let kind = TrapKind::StoreAway { lasts: dice.seconds(1, 170), for_all: dice.chance(400) };
     let trap = Trap { step: Some(step), kind };
-    plan.moments.push(Moment { at: from, kind: MomentKind::Trap { host, trap } });
+    plan.moments.push(Moment { at, kind: MomentKind::Trap { host, trap } });
+    if dice.chance(600) {
+        let step = dice.pick(&[
+            Step::BeforeStore,
+            Step::AfterStore,
+            Step::BeforeSpill,
+            Step::WithinSpill,
+            Step::AfterSpill,
+            Step::AfterSpill,
+            Step::BeforeClear,
+        ]);
+        let kind = TrapKind::Kill { down: dice.seconds(1, 170), power: dice.chance(600) };
+        let trap = Trap { step: Some(step), kind };
+        plan.moments.push(Moment { at, kind: MomentKind::Trap { host, trap } });
+    }
 }
 
 fn episode(plan: &Plan, dice: &mut Dice) -> EpisodeKind {

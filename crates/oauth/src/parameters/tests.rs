@@ -36,7 +36,7 @@ fn debug_shows_names_and_no_values() {
 
 proptest! {
     #[test]
-    fn what_is_written_reads_back(pairs in prop::collection::vec(("[a-z]{1,8}[0-9]{3}", ".{0,40}"), 0..20)) {
+    fn what_is_written_reads_back(pairs in prop::collection::vec(("[a-z]{1,8}[0-9]{3}", "[^\\x00\n]{0,40}"), 0..20)) {
         let mut text = String::new();
         for (name, value) in &pairs {
             push(&mut text, name, value);
@@ -49,5 +49,12 @@ proptest! {
     #[test]
     fn no_text_makes_the_reader_panic(text in ".{0,200}") {
         let _readable_or_not = Parameters::parse(&text);
+    }
+}
+
+#[test]
+fn a_nul_is_refused_in_names_and_values() {
+    for text in ["a=%00", "a%00=b", "a=b&c=d%00e", "a=\0"] {
+        assert_eq!(Parameters::parse(text).unwrap_err(), ParametersError::Nul, "{text:?}");
     }
 }
