@@ -53,7 +53,8 @@ impl ConnectSide {
         std::fs::create_dir_all(directory.join("keys"))?;
         std::fs::create_dir_all(&instance)?;
         let location = Location::Sqlite(directory.join("connect.db"));
-        let opening = Settings::new(Side::Connect, location, Arc::new(SystemClock::new()), Arc::clone(&entropy));
+        let opening =
+            Settings::new(Side::Connect, location, Arc::new(SystemClock::new()), Arc::clone(&entropy));
         let database = Database::open(opening).await?;
         let empty = database.is_empty().await?;
         let ring = KeyRing::open_or_create(&directory.join("keys/connect.keys"), empty, &*entropy)?;
@@ -113,7 +114,12 @@ impl ConnectSide {
     }
 
     /// A sealed credential, not stored yet.
-    pub(crate) fn credential(&self, provider: &str, life: Duration, refresh: Secret<String>) -> GivenCredential {
+    pub(crate) fn credential(
+        &self,
+        provider: &str,
+        life: Duration,
+        refresh: Secret<String>,
+    ) -> GivenCredential {
         let new = NewCredential {
             access_token: self.token_text(),
             refresh_token: Some(refresh),

@@ -107,7 +107,10 @@ impl Answer {
         self.bytes.clear();
         let mut whole = None;
         while whole.is_none_or(|whole| self.bytes.len() < whole) {
-            ensure!(stream.read_buf(&mut self.bytes).await? > 0, "the server hung up in the middle of an answer");
+            ensure!(
+                stream.read_buf(&mut self.bytes).await? > 0,
+                "the server hung up in the middle of an answer"
+            );
             if whole.is_none()
                 && let Some(end) = self.bytes.windows(4).position(|four| four == b"\r\n\r\n")
             {

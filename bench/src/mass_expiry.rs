@@ -46,7 +46,8 @@ pub(crate) struct Options {
 /// Moves all moments of a grant so that it is due at `at`.
 fn due_at(mut given: GivenCredential, at: Timestamp) -> Result<GivenCredential> {
     let due = given.next_action_at.context("a grant that is never due")?;
-    let by = |moment: Timestamp| Timestamp::from_millis(moment.as_millis() + at.as_millis() - due.as_millis());
+    let by =
+        |moment: Timestamp| Timestamp::from_millis(moment.as_millis() + at.as_millis() - due.as_millis());
     given.given_at = by(given.given_at);
     given.expires_at = given.expires_at.map(by);
     given.next_action_at = Some(at);
@@ -88,7 +89,10 @@ impl Stage {
             .collect::<Result<_>>()?;
         side.give(&given).await?;
         ensure!(SystemClock::new().now() < first, "writing the grants took longer than `--lead`");
-        given.iter().map(|given| Ok((given.grant, given.expires_at.context("a token that expires")?))).collect()
+        given
+            .iter()
+            .map(|given| Ok((given.grant, given.expires_at.context("a token that expires")?)))
+            .collect()
     }
 }
 
@@ -140,7 +144,11 @@ async fn with_the_binary(options: &Options) -> Result<()> {
     let file = stage.data.path().join("mainstay.toml");
     std::fs::write(&file, configuration)?;
     let mut command = Command::new(options.binary.path()?);
-    command.args(["serve", "--listen", "127.0.0.1:0", "--config"]).arg(file).arg("--data").arg(stage.data.path());
+    command
+        .args(["serve", "--listen", "127.0.0.1:0", "--config"])
+        .arg(file)
+        .arg("--data")
+        .arg(stage.data.path());
     let clock = SystemClock::new();
     let mainstay = Server::start(command, &logs.path().join("serve.log"))?;
     let at_start = mainstay.cpu()?;

@@ -43,7 +43,8 @@ impl Provider {
             .find(|(name, _)| name == "refresh_token")
             .map_or_else(String::new, |(_, value)| value.into_owned());
         let named = presented.strip_prefix("refresh-").and_then(|rest| rest.split_once('-'));
-        let parts = named.and_then(|(grant, generation)| Some((grant.parse().ok()?, generation.parse().ok()?)));
+        let parts =
+            named.and_then(|(grant, generation)| Some((grant.parse().ok()?, generation.parse().ok()?)));
         let rotated = parts.and_then(|(grant, generation): (u64, u32)| {
             let live = self.live.get(usize::try_from(grant).ok()?)?;
             live.compare_exchange(generation, generation + 1, Ordering::SeqCst, Ordering::SeqCst).ok()?;
@@ -64,9 +65,8 @@ impl Provider {
     /// How many grants were refreshed so and so often, and how many requests were refused.
     pub(crate) fn tally(&self) -> Tally {
         let refreshes = |live: &AtomicU32| live.load(Ordering::SeqCst) - 1;
-        let count = |wanted: fn(u32) -> bool| {
-            self.live.iter().filter(|live| wanted(refreshes(live))).count() as u64
-        };
+        let count =
+            |wanted: fn(u32) -> bool| self.live.iter().filter(|live| wanted(refreshes(live))).count() as u64;
         Tally {
             never: count(|refreshes| refreshes == 0),
             once: count(|refreshes| refreshes == 1),

@@ -154,8 +154,14 @@ pub(crate) async fn run(options: Options) -> Result<()> {
         report::line(&format!(
             "  round {}: token {:>7.0}/s (p50 {} us, p99 {} us, {:.1} us CPU each)   bare {:>7.0}/s (p50 {} us, p99 {} us, {:.1} us CPU each)   ratio {ratio:.2}",
             round + 1,
-            token.0.per_second, token.0.p50_micros, token.0.p99_micros, token.1,
-            ceiling.0.per_second, ceiling.0.p50_micros, ceiling.0.p99_micros, ceiling.1,
+            token.0.per_second,
+            token.0.p50_micros,
+            token.0.p99_micros,
+            token.1,
+            ceiling.0.per_second,
+            ceiling.0.p50_micros,
+            ceiling.0.p99_micros,
+            ceiling.1,
         ))?;
         ratios.push(ratio);
         rates.push(token.0.per_second);

@@ -22,7 +22,10 @@ impl Binary {
         match found.into_iter().find(|path| path.is_file()) {
             Some(path) => Ok(Self(path)),
             None => {
-                bail!("there is no `mainstay` beside {}: build it, or run the whole `cargo test`", own.display())
+                bail!(
+                    "there is no `mainstay` beside {}: build it, or run the whole `cargo test`",
+                    own.display()
+                )
             }
         }
     }

@@ -16,7 +16,7 @@ mod watch;
 
 pub use binary::Binary;
 pub use row::{Outcome, Row, Tried, Verdict};
-pub use scene::Ground;
 pub use scene::DatabaseKind;
+pub use scene::Ground;
 pub use seeds::Provider;
 pub use table::Table;

@@ -57,7 +57,8 @@ async fn main() -> Result<ExitCode> {
         say_row(&tried);
         (place, tried)
     });
-    let mut tried: Vec<(usize, Tried)> = stream::iter(trying).buffer_unordered(options.jobs.max(1)).collect().await;
+    let mut tried: Vec<(usize, Tried)> =
+        stream::iter(trying).buffer_unordered(options.jobs.max(1)).collect().await;
     tried.sort_by_key(|(place, _)| *place);
     let table = Table(tried.into_iter().map(|(_, tried)| tried).collect());
     say(&table.summary());

@@ -16,7 +16,8 @@ pub(crate) struct SmallDisk {
     seen: PathBuf,
 }
 
-const KEEPER: &str = r#"mount -t tmpfs -o "size=$2,mode=0700" mainstay-faults "$1" && echo ready && cat >/dev/null"#;
+const KEEPER: &str =
+    r#"mount -t tmpfs -o "size=$2,mode=0700" mainstay-faults "$1" && echo ready && cat >/dev/null"#;
 
 impl SmallDisk {
     /// A disk of so many bytes at `directory`, which is there.

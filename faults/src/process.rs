@@ -72,7 +72,14 @@ impl Server {
         let first = tokio::time::timeout(READY_WITHIN, lines.next_line()).await;
         let first = first.context("a server did not get ready")?.context("read from a server")?;
         match first.as_deref().and_then(|line| line.strip_prefix("ready ")) {
-            Some(url) => Ok(Self { child, pid, log: log.to_owned(), stands_still: Cell::new(false), url: url.to_owned(), _stdout: lines }),
+            Some(url) => Ok(Self {
+                child,
+                pid,
+                log: log.to_owned(),
+                stands_still: Cell::new(false),
+                url: url.to_owned(),
+                _stdout: lines,
+            }),
             None => bail!("a server did not start: {}", last_lines(log)),
         }
     }
@@ -85,13 +92,21 @@ impl Server {
     /// Waits until it has ended.
     pub(crate) async fn ended(&mut self, within: Duration) -> Result<ExitStatus> {
         let ended = tokio::time::timeout(within, self.child.wait()).await;
-        ended.with_context(|| format!("a server goes on where it should have ended: {}", last_lines(&self.log)))?.context("wait for a server")
+        ended
+            .with_context(|| {
+                format!("a server goes on where it should have ended: {}", last_lines(&self.log))
+            })?
+            .context("wait for a server")
     }
 
     /// Waits until it has killed itself.
     pub(crate) async fn struck(&mut self, within: Duration) -> Result<()> {
         let status = self.ended(within).await?;
-        ensure!(status.signal() == Some(Signal::KILL.as_raw()), "a server ended by itself ({status}): {}", last_lines(&self.log));
+        ensure!(
+            status.signal() == Some(Signal::KILL.as_raw()),
+            "a server ended by itself ({status}): {}",
+            last_lines(&self.log)
+        );
         Ok(())
     }
 
@@ -101,11 +116,16 @@ impl Server {
         let stopped = until(within, async || {
             // The state follows the name, which stands in parentheses.
             let text = std::fs::read_to_string(&state).context("look at a server")?;
-            Ok(text.rsplit_once(')').is_some_and(|(_, rest)| rest.trim_start().starts_with('T')).then_some(()))
+            Ok(text
+                .rsplit_once(')')
+                .is_some_and(|(_, rest)| rest.trim_start().starts_with('T'))
+                .then_some(()))
         });
         let stopped = stopped.await?;
         self.stands_still.set(stopped.is_some());
-        stopped.with_context(|| format!("a server goes on where it should stand still: {}", last_lines(&self.log)))
+        stopped.with_context(|| {
+            format!("a server goes on where it should stand still: {}", last_lines(&self.log))
+        })
     }
 
     /// Whether it stands still, so that nothing can be asked of it.

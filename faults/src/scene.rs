@@ -82,10 +82,15 @@ impl Ground {
         let starting = async || {
             let started = tokio::task::spawn_blocking(|| Cluster::start(Durability::Real));
             // It ends with this process: its keeper sees to that.
-            started.await.expect("starting a cluster does not panic unless it fails").map(|cluster| &*Box::leak(Box::new(cluster)))
+            started
+                .await
+                .expect("starting a cluster does not panic unless it fails")
+                .map(|cluster| &*Box::leak(Box::new(cluster)))
         };
         let cluster = CLUSTER.get_or_init(starting).await.clone()?;
-        Ok(tokio::task::spawn_blocking(|| cluster.database()).await.expect("making a database does not panic unless it fails"))
+        Ok(tokio::task::spawn_blocking(|| cluster.database())
+            .await
+            .expect("making a database does not panic unless it fails"))
     }
 }
 
@@ -109,7 +114,15 @@ pub(crate) struct Plan {
 
 impl Plan {
     pub(crate) fn new(database: DatabaseKind, target: Provider) -> Self {
-        Self { database, target, instances: 1, proxied: false, disk: None, obedient: false, fault_point: None }
+        Self {
+            database,
+            target,
+            instances: 1,
+            proxied: false,
+            disk: None,
+            obedient: false,
+            fault_point: None,
+        }
     }
 }
 
@@ -212,7 +225,9 @@ impl Scene {
         };
         let mut prefix = disk.as_ref().map(SmallDisk::prefix).unwrap_or_default();
         if plan.obedient {
-            prefix.extend(["setpriv", "--bounding-set=-dac_override,-dac_read_search", "--"].map(str::to_owned));
+            prefix.extend(
+                ["setpriv", "--bounding-set=-dac_override,-dac_read_search", "--"].map(str::to_owned),
+            );
         }
         let first = postgres.as_ref().map(|database| match &proxy {
             Some(proxy) => database.url_by(proxy.address().port()),
@@ -222,7 +237,11 @@ impl Scene {
             .map(|number| Instance {
                 data: root.join(format!("connect{number}")),
                 server: None,
-                database: if number == 0 { first.clone() } else { postgres.as_ref().map(PostgresDatabase::url) },
+                database: if number == 0 {
+                    first.clone()
+                } else {
+                    postgres.as_ref().map(PostgresDatabase::url)
+                },
                 log: root.join(format!("connect{number}.log")),
                 prefix: if number == 0 { prefix.clone() } else { Vec::new() },
             })
@@ -253,7 +272,8 @@ impl Scene {
     async fn fill_connect(&mut self, secret: &Path) -> Result<()> {
         for provider in [Provider::Pleo, self.accounting()] {
             let mut set = self.command_of(0);
-            set.args(["clients", "set", provider.id(), "--client-id", seeds::CLIENT, "--secret-file"]).arg(secret);
+            set.args(["clients", "set", provider.id(), "--client-id", seeds::CLIENT, "--secret-file"])
+                .arg(secret);
             run(set).await?;
         }
         let mut create = self.command_of(0);
@@ -280,7 +300,11 @@ impl Scene {
     pub(crate) fn command_of(&self, number: usize) -> Command {
         let instance = &self.instances[number];
         let mut command = command(&instance.prefix, self.ground.binary.path());
-        command.arg("--config").arg(self.directory.path().join("connect.toml")).arg("--data").arg(&instance.data);
+        command
+            .arg("--config")
+            .arg(self.directory.path().join("connect.toml"))
+            .arg("--data")
+            .arg(&instance.data);
         if let Some(url) = &instance.database {
             command.args(["--database", url]);
         }
@@ -379,7 +403,10 @@ impl Scene {
         let end = places.door(&walked.seen);
         ensure!(end == Door::Finished, "the walk ended at {end:?}: {}", walked.seen.text());
         let list = self.read(0, "/v1/connections?reference=row").await?;
-        list.pointer("/data/0/id").and_then(Value::as_str).map(str::to_owned).context("no connection was made")
+        list.pointer("/data/0/id")
+            .and_then(Value::as_str)
+            .map(str::to_owned)
+            .context("no connection was made")
     }
 
     /// A backend of the integration.
@@ -415,9 +442,11 @@ impl Scene {
         }
         self.platform.kill().await?;
         self.sandbox.kill().await?;
-        let panicked = self.instances.iter().map(|instance| &instance.log).find(|log| {
-            std::fs::read_to_string(log).is_ok_and(|text| text.contains("panicked at"))
-        });
+        let panicked = self
+            .instances
+            .iter()
+            .map(|instance| &instance.log)
+            .find(|log| std::fs::read_to_string(log).is_ok_and(|text| text.contains("panicked at")));
         let result = match panicked {
             Some(log) => Err(anyhow!("an instance panicked, see {}", log.display())),
             None => Ok(()),

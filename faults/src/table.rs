@@ -37,11 +37,17 @@ impl Table {
         for tried in &self.0 {
             if tried.group != group {
                 group = tried.group;
-                write!(page, "\n## {}{}\n\n| fault | promise | seen | ok |\n|---|---|---|---|\n", group[..1].to_uppercase(), &group[1..])
-                    .expect("a String takes everything");
+                write!(
+                    page,
+                    "\n## {}{}\n\n| fault | promise | seen | ok |\n|---|---|---|---|\n",
+                    group[..1].to_uppercase(),
+                    &group[1..]
+                )
+                .expect("a String takes everything");
             }
             let [fault, promise, seen] = [&tried.fault, &tried.promise, &tried.seen].map(|text| cell(text));
-            writeln!(page, "| {fault} | {promise} | {seen} | {} |", tried.verdict).expect("a String takes everything");
+            writeln!(page, "| {fault} | {promise} | {seen} | {} |", tried.verdict)
+                .expect("a String takes everything");
         }
         page
     }

@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use refresh::{Memory, SealedCredential};
 use refresh::spill::{Spill, SpillError, SpillSlot, Spilled};
+use refresh::{Memory, SealedCredential};
 
 use crate::DeliberateFault;
 use crate::clock::elapsed;

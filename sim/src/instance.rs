@@ -57,7 +57,8 @@ pub(crate) async fn run(scene: Arc<Scene>, host: usize) -> turmoil::Result {
     }
     let callers = TaskTracker::new();
     for number in 0..scene.plan.callers {
-        let caller = Caller { scene: scene.clone(), life: life.clone(), authority: authority.clone(), number };
+        let caller =
+            Caller { scene: scene.clone(), life: life.clone(), authority: authority.clone(), number };
         callers.spawn(async move { caller.work().await });
     }
     authority.run(life.stop.clone()).await;

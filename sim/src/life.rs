@@ -114,7 +114,9 @@ impl Life {
                 *self.killed.lock().expect("no code panics while it holds this") = Some((down, power));
             }
             TrapKind::Pause(pause) => self.paused_until.put_off_to(elapsed() + pause),
-            TrapKind::StoreAway { lasts, for_all: false } => self.store_away_until.put_off_to(elapsed() + lasts),
+            TrapKind::StoreAway { lasts, for_all: false } => {
+                self.store_away_until.put_off_to(elapsed() + lasts)
+            }
             TrapKind::StoreAway { lasts, for_all: true } => {
                 scene.store_away_until.put_off_to(elapsed() + lasts);
             }

@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use crate::dice::Dice;
 
-pub(crate) use weather::{Delivery, Episode, EpisodeKind, Moment, MomentKind, Step, StoreTrouble, Trap, TrapKind};
+pub(crate) use weather::{
+    Delivery, Episode, EpisodeKind, Moment, MomentKind, Step, StoreTrouble, Trap, TrapKind,
+};
 
 /// What a run is to be like beside its seed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

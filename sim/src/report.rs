@@ -117,7 +117,11 @@ impl fmt::Display for Report {
             let Tally { checks, violations, runs, .. } = tally;
             writeln!(f, "{:<32} {checks:>12} {violations:>11} {runs:>9}", invariant.name())?;
         }
-        writeln!(f, "\n{:<64} {:>7}", "windows that nobody can close, and what is counted beside them", "count")?;
+        writeln!(
+            f,
+            "\n{:<64} {:>7}",
+            "windows that nobody can close, and what is counted beside them", "count"
+        )?;
         for window in Window::ALL {
             let count = self.windows.get(&window).copied().unwrap_or_default();
             writeln!(f, "{:<64} {count:>7}", window.name())?;

@@ -7,7 +7,9 @@ use base::testing::{ManualClock, SeededEntropy};
 use base::{Entropy, Secret, StoreError};
 use futures_util::FutureExt as _;
 use providers::{Catalogue, OldRefreshToken, Overrides};
-use refresh::{CredentialKind, Directory, GivenCredential, Grant, GrantId, ProviderAccess, SealedCredential, Store};
+use refresh::{
+    CredentialKind, Directory, GivenCredential, Grant, GrantId, ProviderAccess, SealedCredential, Store,
+};
 use seal::Sealer;
 use store::{Database, Side, Snapshot};
 
@@ -91,8 +93,8 @@ static SCHEMA: LazyLock<Snapshot> = LazyLock::new(|| {
 
 fn database() -> Database {
     // The clock only measures.
-    let database =
-        Database::memory_with(Side::Connect, Arc::new(ManualClock::new()), &[]).expect("memory is always there");
+    let database = Database::memory_with(Side::Connect, Arc::new(ManualClock::new()), &[])
+        .expect("memory is always there");
     database.restore(&SCHEMA).expect("the snapshot was made of such a database");
     database
 }
@@ -147,7 +149,12 @@ impl Scene {
             client_id: CLIENT_ID.to_owned(),
             kind: CredentialKind::OAuth,
             generation: 1,
-            credential: self.seal(grant, 1, &token::access_token(number, 1), &token::refresh_token(number, 1)),
+            credential: self.seal(
+                grant,
+                1,
+                &token::access_token(number, 1),
+                &token::refresh_token(number, 1),
+            ),
             scope: None,
             given_at,
             expires_at: Some(given_at + self.plan.token_life),
@@ -158,7 +165,13 @@ impl Scene {
     }
 
     /// Seals a pair at its place.
-    pub(crate) fn seal(&self, grant: GrantId, generation: u64, access: &str, refresh: &str) -> SealedCredential {
+    pub(crate) fn seal(
+        &self,
+        grant: GrantId,
+        generation: u64,
+        access: &str,
+        refresh: &str,
+    ) -> SealedCredential {
         let place = Grant::access_place(grant, generation);
         let access_token = self.sealer.seal(&place, access.as_bytes());
         let place = Grant::refresh_place(grant, generation);
@@ -166,7 +179,12 @@ impl Scene {
     }
 
     /// The pair that is sealed for a generation of a grant.
-    pub(crate) fn pair_of(&self, grant: GrantId, generation: u64, credential: &SealedCredential) -> Option<usize> {
+    pub(crate) fn pair_of(
+        &self,
+        grant: GrantId,
+        generation: u64,
+        credential: &SealedCredential,
+    ) -> Option<usize> {
         let place = Grant::access_place(grant, generation);
         let text = self.sealer.open_text(&place, &credential.access_token).ok()?;
         token::parse(text.expose()).map(|(_, _, pair)| pair)

@@ -6,8 +6,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use base::{StoreError, Timestamp};
 use refresh::{
-    AttemptRecord, DueGrant, Epoch, Failure, GivenCredential, Grant, GrantEvent, GrantId, GrantState, Lease, LeaseAnswer,
-    LeaseProof, Marker, NumberedGrantEvent, Rotation, RotationStored, Store,
+    AttemptRecord, DueGrant, Epoch, Failure, GivenCredential, Grant, GrantEvent, GrantId, GrantState, Lease,
+    LeaseAnswer, LeaseProof, Marker, NumberedGrantEvent, Rotation, RotationStored, Store,
 };
 
 use crate::DeliberateFault;
@@ -73,7 +73,8 @@ impl SimStore {
         let scene = &self.scene;
         self.life.step(around.before, scene).await;
         let trouble = self.trouble();
-        let draw = |most: Duration| scene.with_dice(self.life.place, |dice| dice.between(Duration::ZERO, most));
+        let draw =
+            |most: Duration| scene.with_dice(self.life.place, |dice| dice.between(Duration::ZERO, most));
         let away = || {
             self.note(Event::StoreAway(around.name));
             StoreError::Unavailable("the weather".to_owned())
@@ -116,7 +117,12 @@ impl SimStore {
         }
     }
 
-    async fn mark(&self, proof: &LeaseProof, marker: &Marker, asked_at: Duration) -> Result<bool, StoreError> {
+    async fn mark(
+        &self,
+        proof: &LeaseProof,
+        marker: &Marker,
+        asked_at: Duration,
+    ) -> Result<bool, StoreError> {
         if self.has(DeliberateFault::MarkerComesLate) {
             let proof = LeaseProof::issued_by_store(proof.grant(), proof.owner().to_owned(), proof.fence());
             *self.late_marker.lock().expect("no code panics while it holds a marker") =
@@ -167,7 +173,9 @@ impl SimStore {
     async fn give_again(&self, rotation: &Rotation) -> Result<(), StoreError> {
         let Some(grant) = self.inner().grant(rotation.grant).await? else { return Ok(()) };
         let number = self.scene.number_of(grant.id);
-        let Some(pair) = self.scene.pair_of(grant.id, grant.generation, &rotation.credential) else { return Ok(()) };
+        let Some(pair) = self.scene.pair_of(grant.id, grant.generation, &rotation.credential) else {
+            return Ok(());
+        };
         let refresh = self.scene.provider().family(number).refresh_of(pair);
         let (access, refresh) = (token::access_token(number, pair), token::refresh_token(number, refresh));
         let given = GivenCredential {
@@ -231,7 +239,12 @@ impl Store for SimStore {
         self.around(plain("give"), self.inner().give(given)).await
     }
 
-    async fn take_lease(&self, id: GrantId, owner: &str, seen: Option<&Lease>) -> Result<LeaseAnswer, StoreError> {
+    async fn take_lease(
+        &self,
+        id: GrantId,
+        owner: &str,
+        seen: Option<&Lease>,
+    ) -> Result<LeaseAnswer, StoreError> {
         let around = Around { name: "take_lease", before: Step::BeforeLease, after: Step::AfterLease };
         self.around(around, self.take(id, owner, seen)).await
     }
@@ -256,7 +269,8 @@ impl Store for SimStore {
     }
 
     async fn record_failure(&self, proof: &LeaseProof, failure: &Failure) -> Result<bool, StoreError> {
-        let around = Around { name: "record_failure", before: Step::BeforeFailure, after: Step::AfterFailure };
+        let around =
+            Around { name: "record_failure", before: Step::BeforeFailure, after: Step::AfterFailure };
         self.around(around, self.fail(proof, failure)).await
     }
 

@@ -57,7 +57,11 @@ impl Scope {
 
     /// A set from single tokens.
     pub fn from_tokens<'a>(tokens: impl IntoIterator<Item = &'a str>) -> Result<Self, ScopeError> {
-        tokens.into_iter().map(|token| valid(token).then(|| token.to_owned()).ok_or(ScopeError::Character)).collect::<Result<_, _>>().map(Self)
+        tokens
+            .into_iter()
+            .map(|token| valid(token).then(|| token.to_owned()).ok_or(ScopeError::Character))
+            .collect::<Result<_, _>>()
+            .map(Self)
     }
 }
 

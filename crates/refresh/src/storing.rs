@@ -13,8 +13,7 @@ use crate::store::{Rotation, RotationStored};
 use crate::{AttemptId, AttemptOutcome, AttemptRecord, LendError, SealedCredential};
 
 /// Pauses between tries to store what the store does not take.
-const STORING: Backoff =
-    Backoff { first: Duration::from_millis(100), cap: Duration::from_secs(5) };
+const STORING: Backoff = Backoff { first: Duration::from_millis(100), cap: Duration::from_secs(5) };
 
 /// A store that has not answered by then is perhaps stalled, and would be waited for with the only good token in memory alone.
 const SPILL_AFTER: Duration = Duration::from_secs(2);

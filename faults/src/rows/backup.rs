@@ -19,19 +19,31 @@ pub(super) fn rows() -> Vec<Row> {
             let plan = Plan::new(database, target);
             let names = format!("{}, {}", target.name(), database.name());
             let promise = match target {
-                Provider::Pleo => "noticed; the token is asked about, found spent and not presented; a person is asked, for that reason",
+                Provider::Pleo => {
+                    "noticed; the token is asked about, found spent and not presented; a person is asked, for that reason"
+                }
                 Provider::Xero => "noticed; waits for the operator, and goes on when that one says so",
-                Provider::Fortnox => "noticed; waits for the operator; the spent token is presented only after the word of that one",
+                Provider::Fortnox => {
+                    "noticed; waits for the operator; the spent token is presented only after the word of that one"
+                }
             };
-            rows.push(Row::new(GROUP, format!("an older copy is put back, {names}"), promise, plan.clone(), |scene| {
-                older(scene).boxed_local()
-            }));
+            rows.push(Row::new(
+                GROUP,
+                format!("an older copy is put back, {names}"),
+                promise,
+                plan.clone(),
+                |scene| older(scene).boxed_local(),
+            ));
             let promise = match target {
                 Provider::Pleo => "in doubt; the token is asked about, found alive, and it goes on by itself",
-                Provider::Xero | Provider::Fortnox => "in doubt; waits for the operator, and goes on when that one says so",
+                Provider::Xero | Provider::Fortnox => {
+                    "in doubt; waits for the operator, and goes on when that one says so"
+                }
             };
             let fault = format!("the instance has lost its memory, {names}");
-            rows.push(Row::new(GROUP, fault, promise, plan.clone(), |scene| without_memory(scene).boxed_local()));
+            rows.push(Row::new(GROUP, fault, promise, plan.clone(), |scene| {
+                without_memory(scene).boxed_local()
+            }));
             let fault = format!("a copy is put back that misses nothing, {names}");
             let promise = "no alarm; goes on by itself, with one request";
             rows.push(Row::new(GROUP, fault, promise, plan, |scene| nothing_missing(scene).boxed_local()));
@@ -85,7 +97,10 @@ async fn older(scene: &mut Scene) -> Result<Outcome> {
         ensure!(reason == code, "the end is {end}; the provider saw {told}");
         ensure!(seen.len() == requests, "the provider saw {told}");
         scene.call_works(0, target.other()).await?;
-        Ok(Outcome::Seen(format!("ended, {code}; {questions} questions; {told}; {} goes on", target.other().name())))
+        Ok(Outcome::Seen(format!(
+            "ended, {code}; {questions} questions; {told}; {} goes on",
+            target.other().name()
+        )))
     };
     match target {
         Provider::Pleo => ended_for(scene, "restored_backup", 1).await,

@@ -56,9 +56,15 @@ pub(super) fn rows() -> Vec<Row> {
             |scene| flapping(scene).boxed_local(),
         ));
         let promise = match target {
-            Provider::Pleo => "the other one asks, finds it dead and asks for a person; the answer on disk brings it back",
-            Provider::Xero => "the other one sends the same again, as it may; the answer on disk is recorded and does no harm",
-            Provider::Fortnox => "the other one waits until nothing can be under way; the answer on disk is stored",
+            Provider::Pleo => {
+                "the other one asks, finds it dead and asks for a person; the answer on disk brings it back"
+            }
+            Provider::Xero => {
+                "the other one sends the same again, as it may; the answer on disk is recorded and does no harm"
+            }
+            Provider::Fortnox => {
+                "the other one waits until nothing can be under way; the answer on disk is stored"
+            }
         };
         rows.push(Row::new(
             GROUP,
@@ -171,5 +177,8 @@ async fn young(scene: &mut Scene, flow: Flow) -> Result<Outcome> {
     scene.advance(UNTIL_DUE).await?;
     settled(scene, 0).await?;
     let after = compare(scene, 0, End::GoesOn, Requests::exactly(1)).await?;
-    Ok(Outcome::Seen(format!("served for 20 s, the slowest after {} ms; afterwards {after}", longest.as_millis())))
+    Ok(Outcome::Seen(format!(
+        "served for 20 s, the slowest after {} ms; afterwards {after}",
+        longest.as_millis()
+    )))
 }

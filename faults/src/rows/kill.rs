@@ -44,7 +44,11 @@ pub(super) enum Answer {
 pub(super) const STEPS: [Step; 9] = [
     Step { name: "before-marker", told: "before the marker", answer: Answer::NoMarker },
     Step { name: "after-marker", told: "after the marker, before sending", answer: Answer::NothingSent },
-    Step { name: "after-sending", told: "after sending, request never processed", answer: Answer::NeverProcessed },
+    Step {
+        name: "after-sending",
+        told: "after sending, request never processed",
+        answer: Answer::NeverProcessed,
+    },
     Step { name: "after-sending", told: "after sending, processed later", answer: Answer::ProcessedLater },
     Step { name: "after-sending", told: "after sending, answer out", answer: Answer::InNobodysHands },
     Step { name: "after-answer", told: "after the answer", answer: Answer::InNobodysHands },
@@ -76,12 +80,18 @@ pub(super) fn promise(target: Provider, answer: Answer) -> (End, Requests, &'sta
     let once = Requests::exactly(1);
     let twice = Requests::exactly(2);
     match (target, answer) {
-        (_, Answer::Safe) => (End::GoesOn, once, "the token is on disk: it is brought in, nothing is sent again"),
-        (_, Answer::NoMarker) => (End::GoesOn, once, "goes on by itself, with one request"),
-        (Provider::Xero, Answer::NothingSent) => {
-            (End::GoesOn, once, "the request may be sent whatever became of it: goes on by itself, with one request")
+        (_, Answer::Safe) => {
+            (End::GoesOn, once, "the token is on disk: it is brought in, nothing is sent again")
         }
-        (Provider::Xero, _) => (End::GoesOn, twice, "the same request is sent again, which Xero answers for 30 minutes"),
+        (_, Answer::NoMarker) => (End::GoesOn, once, "goes on by itself, with one request"),
+        (Provider::Xero, Answer::NothingSent) => (
+            End::GoesOn,
+            once,
+            "the request may be sent whatever became of it: goes on by itself, with one request",
+        ),
+        (Provider::Xero, _) => {
+            (End::GoesOn, twice, "the same request is sent again, which Xero answers for 30 minutes")
+        }
         (Provider::Pleo, Answer::NothingSent) => {
             (End::GoesOn, once, "asked, the old token is found alive: goes on by itself, with one request")
         }
@@ -114,10 +124,8 @@ pub(super) fn rows() -> Vec<Row> {
             for step in STEPS {
                 let (end, requests, promise) = promise(target, step.answer);
                 let fault = format!("{}, {}, {}", step.told, target.name(), database.name());
-                let plan = Plan {
-                    fault_point: Some(format!("{}:kill", step.name)),
-                    ..Plan::new(database, target)
-                };
+                let plan =
+                    Plan { fault_point: Some(format!("{}:kill", step.name)), ..Plan::new(database, target) };
                 rows.push(Row::new(GROUP, fault, promise, plan, move |scene| {
                     kill(scene, step, end, requests).boxed_local()
                 }));

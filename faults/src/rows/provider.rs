@@ -31,9 +31,27 @@ enum Course {
 }
 
 const DISTURBANCES: [Disturbance; 10] = [
-    Disturbance { told: "closes before acting", moment: "before", kind: "close", more: nothing, course: NEVER },
-    Disturbance { told: "answers 500 before acting", moment: "before", kind: "status", more: || json!({"status": 500}), course: NEVER },
-    Disturbance { told: "answers a page before acting", moment: "before", kind: "html", more: nothing, course: NEVER },
+    Disturbance {
+        told: "closes before acting",
+        moment: "before",
+        kind: "close",
+        more: nothing,
+        course: NEVER,
+    },
+    Disturbance {
+        told: "answers 500 before acting",
+        moment: "before",
+        kind: "status",
+        more: || json!({"status": 500}),
+        course: NEVER,
+    },
+    Disturbance {
+        told: "answers a page before acting",
+        moment: "before",
+        kind: "html",
+        more: nothing,
+        course: NEVER,
+    },
     Disturbance {
         told: "answers 429",
         moment: "before",
@@ -42,9 +60,27 @@ const DISTURBANCES: [Disturbance; 10] = [
         course: Course::TriedAgain,
     },
     Disturbance { told: "closes after acting", moment: "after", kind: "close", more: nothing, course: LOST },
-    Disturbance { told: "answers 500 after acting", moment: "after", kind: "status", more: || json!({"status": 500}), course: LOST },
-    Disturbance { told: "answers a page after acting", moment: "after", kind: "html", more: nothing, course: LOST },
-    Disturbance { told: "breaks its answer off", moment: "after", kind: "truncate", more: nothing, course: LOST },
+    Disturbance {
+        told: "answers 500 after acting",
+        moment: "after",
+        kind: "status",
+        more: || json!({"status": 500}),
+        course: LOST,
+    },
+    Disturbance {
+        told: "answers a page after acting",
+        moment: "after",
+        kind: "html",
+        more: nothing,
+        course: LOST,
+    },
+    Disturbance {
+        told: "breaks its answer off",
+        moment: "after",
+        kind: "truncate",
+        more: nothing,
+        course: LOST,
+    },
     Disturbance {
         told: "answers after 8 s",
         moment: "after",

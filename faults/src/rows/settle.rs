@@ -67,7 +67,9 @@ pub(super) async fn compare(scene: &Scene, number: usize, end: End, requests: Re
         End::Lost => {
             let reason = connection.pointer("/reason/code").and_then(Value::as_str).unwrap_or_default();
             ensure!(
-                struck["state"] == "ended" && connection["state"] == "attention" && reason == "refresh_answer_lost",
+                struck["state"] == "ended"
+                    && connection["state"] == "attention"
+                    && reason == "refresh_answer_lost",
                 "the connection is {} ({reason}), its end {struck}; the provider saw {told}",
                 connection["state"]
             );
@@ -88,7 +90,8 @@ pub(super) fn told(refreshes: &[Refresh]) -> String {
         .map(|refresh| refresh.status.map_or_else(|| "none".to_owned(), |status| status.to_string()))
         .collect();
     let requests = if refreshes.len() == 1 { "1 request" } else { &format!("{} requests", refreshes.len()) };
-    let tokens = if tokens.len() == 1 { "1 refresh token" } else { &format!("{} refresh tokens", tokens.len()) };
+    let tokens =
+        if tokens.len() == 1 { "1 refresh token" } else { &format!("{} refresh tokens", tokens.len()) };
     format!("{requests} with {tokens} ({})", statuses.join(", "))
 }
 

@@ -64,7 +64,9 @@ pub(super) fn rows() -> Vec<Row> {
         };
         let fault = format!("after the spill, whose disk comes back later, {}, PostgreSQL", target.name());
         let promise = match target {
-            Provider::Xero => "the other one gets a token of its own; what comes back late is recorded and does no harm",
+            Provider::Xero => {
+                "the other one gets a token of its own; what comes back late is recorded and does no harm"
+            }
             Provider::Pleo | Provider::Fortnox => {
                 "the other one finds the token dead and asks for a person; what comes back late brings the grant back"
             }
@@ -107,7 +109,9 @@ impl Course {
     fn of(target: Provider, step: Step) -> Self {
         match (target, step.answer, step.name) {
             (.., "after-commit") => Self::FindsItDone,
-            (_, Answer::NoMarker, _) | (Provider::Pleo | Provider::Fortnox, Answer::NothingSent, _) => Self::Refreshes,
+            (_, Answer::NoMarker, _) | (Provider::Pleo | Provider::Fortnox, Answer::NothingSent, _) => {
+                Self::Refreshes
+            }
             (Provider::Xero, ..) => Self::SendsAgain,
             (Provider::Pleo, ..) => Self::FindsItDead,
             (Provider::Fortnox, ..) => Self::Waits,
@@ -117,8 +121,12 @@ impl Course {
     fn promise(self, target: Provider) -> &'static str {
         match self {
             Self::Refreshes => "the other one refreshes; the woken one sends nothing, and uses that token",
-            Self::SendsAgain => "the other one sends the same again, as it may; the late answer is recorded and does no harm",
-            Self::FindsItDead => "the other one asks, finds it dead and asks for a person; the late answer brings it back",
+            Self::SendsAgain => {
+                "the other one sends the same again, as it may; the late answer is recorded and does no harm"
+            }
+            Self::FindsItDead => {
+                "the other one asks, finds it dead and asks for a person; the late answer brings it back"
+            }
             Self::Waits => "the other one waits until nothing can be under way; the late answer is stored",
             Self::FindsItDone if target == Provider::Xero => "the other one uses the new token",
             Self::FindsItDone => "the other one uses the new token; nothing is sent again",

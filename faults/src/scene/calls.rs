@@ -68,7 +68,8 @@ impl Scene {
 
     /// A call through the proxy of an instance, to the end of that provider.
     pub(crate) async fn call(&self, number: usize, provider: Provider) -> Result<Seen> {
-        let path = format!("/v1/connections/{}/{}/proxy/{}", self.connection, provider.end(), provider.probe());
+        let path =
+            format!("/v1/connections/{}/{}/proxy/{}", self.connection, provider.end(), provider.probe());
         let url = self.connect_url(number, &path)?;
         self.backend().call(Method::GET, &url, None, &[]).await.map_err(told)
     }
@@ -76,7 +77,9 @@ impl Scene {
     /// Insists on a call that works.
     pub(crate) async fn call_works(&self, number: usize, provider: Provider) -> Result<()> {
         let seen = self.call(number, provider).await?;
-        seen.expect(200).map(drop).map_err(|error| anyhow!("a call to {} does not work: {error}", provider.name()))
+        seen.expect(200)
+            .map(drop)
+            .map_err(|error| anyhow!("a call to {} does not work: {error}", provider.name()))
     }
 
     /// The status with which an instance answers a reader of the struck end's token.
@@ -125,8 +128,10 @@ impl Scene {
 
     /// What the struck provider's journal holds of this integration, newest last.
     async fn journal(&self) -> Result<Vec<Value>> {
-        let url = self.provider_url(self.plan.target, &format!("/sandbox/journal?client_id={}", seeds::CLIENT))?;
-        let page = self.switches().get(&url).await.and_then(|seen| seen.expect(200)).and_then(|seen| seen.json());
+        let url =
+            self.provider_url(self.plan.target, &format!("/sandbox/journal?client_id={}", seeds::CLIENT))?;
+        let page =
+            self.switches().get(&url).await.and_then(|seen| seen.expect(200)).and_then(|seen| seen.json());
         let mut page = page.map_err(told)?;
         ensure!(page["next"].is_null(), "the journal is longer than a page");
         match page["data"].take() {

@@ -28,9 +28,10 @@ fn main() -> ExitCode {
             match (tried.verdict, tried.missing) {
                 (Verdict::Held, _) => Ok(()),
                 (_, Some(missing)) => Err(missing.into()),
-                (verdict, None) => {
-                    Err(CaseError::Failed(format!("{verdict}; promised: {}; seen: {}", tried.promise, tried.seen)))
-                }
+                (verdict, None) => Err(CaseError::Failed(format!(
+                    "{verdict}; promised: {}; seen: {}",
+                    tried.promise, tried.seen
+                ))),
             }
         });
     }

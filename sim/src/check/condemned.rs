@@ -83,7 +83,9 @@ fn was_processed_late(by: &Refresh) -> bool {
 fn fate_of_answer(story: &Story, end: &End, by: &Refresh) -> Result<Window, String> {
     match by.over {
         None => Ok(Window::KilledWaiting),
-        Some((_, Ended::NotSent)) => Err(format!("the request {} was processed without having been sent", by.id)),
+        Some((_, Ended::NotSent)) => {
+            Err(format!("the request {} was processed without having been sent", by.id))
+        }
         Some((_, Ended::Unanswered | Ended::Answered { issued: None, .. })) => Ok(Window::AnswerLost),
         Some((received, Ended::Answered { issued: Some(pair), .. })) => {
             if story.stored_at(end.grant, pair).is_some_and(|stored| stored > end.point) {
@@ -104,6 +106,11 @@ fn told_wrongly(end: &End, window: Window) -> Option<String> {
         Window::AnswerLost | Window::KilledWaiting | Window::KilledBeforeSafe | Window::Revived
     );
     (lost && end.reason != EndReason::RefreshAnswerLost).then(|| {
-        format!("the grant {} was ended with {}, although an answer was lost: {}", end.grant, end.reason, window.name())
+        format!(
+            "the grant {} was ended with {}, although an answer was lost: {}",
+            end.grant,
+            end.reason,
+            window.name()
+        )
     })
 }

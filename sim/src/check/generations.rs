@@ -38,9 +38,8 @@ pub(super) fn check(record: &Record, story: &Story, findings: &mut Findings) {
         if told != (1..=row.generation).collect::<Vec<_>>() {
             complain(format!("the events tell of the generations {told:?}, the row has {}", row.generation));
         }
-        let advanced = record.attempts[number]
-            .iter()
-            .filter(|attempt| attempt.outcome == AttemptOutcome::Advanced);
+        let advanced =
+            record.attempts[number].iter().filter(|attempt| attempt.outcome == AttemptOutcome::Advanced);
         let mut attempted: Vec<(u64, u64)> =
             advanced.map(|attempt| (attempt.generation_before, attempt.generation_after)).collect();
         attempted.sort_unstable();

@@ -17,10 +17,8 @@ pub(super) fn check(record: &Record, story: &Story, findings: &mut Findings) {
         if family.is_withdrawn() {
             continue;
         }
-        let synced = story
-            .synced
-            .iter()
-            .find(|(_, _, grant, synced)| *grant == refresh.grant && *synced == pair);
+        let synced =
+            story.synced.iter().find(|(_, _, grant, synced)| *grant == refresh.grant && *synced == pair);
         let what = match synced {
             None if story.was_killed_after(refresh.place, received) => {
                 findings.went_through(Window::KilledBeforeSafe);
@@ -29,7 +27,8 @@ pub(super) fn check(record: &Record, story: &Story, findings: &mut Findings) {
             None => "was not stored, although its process was not killed",
             Some(_) => "was synced to disk and not stored",
         };
-        let what = format!("the pair {pair} of the grant {}, received by {}, {what}", refresh.grant, refresh.place);
+        let what =
+            format!("the pair {pair} of the grant {}, received by {}, {what}", refresh.grant, refresh.place);
         findings.violated(Invariant::NothingLost, received.at, what);
     }
 }

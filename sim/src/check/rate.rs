@@ -32,7 +32,8 @@ pub(super) fn check(record: &Record, story: &Story, findings: &mut Findings) {
     for (grant, sent) in attempts {
         for (index, (point, _)) in sent.iter().enumerate() {
             findings.checked(Invariant::Bounded);
-            let within = sent[..=index].iter().filter(|(other, _)| other.at + Duration::from_mins(1) > point.at);
+            let within =
+                sent[..=index].iter().filter(|(other, _)| other.at + Duration::from_mins(1) > point.at);
             let count = within.count();
             if count > ATTEMPTS_A_MINUTE {
                 let what = format!("the grant {grant}: {count} attempts within a minute");

@@ -113,7 +113,8 @@ impl Story {
     }
 
     fn request(&mut self, point: Point, event: &Event) {
-        let (Event::Sent(id, _) | Event::Over(id, _) | Event::Arrived(id, _) | Event::Processed(id, ..)) = event
+        let (Event::Sent(id, _) | Event::Over(id, _) | Event::Arrived(id, _) | Event::Processed(id, ..)) =
+            event
         else {
             return;
         };

@@ -370,11 +370,9 @@ fn episode(plan: &Plan, dice: &mut Dice) -> EpisodeKind {
             let host = if dice.chance(600) { Some(host) } else { None };
             EpisodeKind::Store { host, per_mille: mostly(dice), trouble }
         }
-        90..96 => EpisodeKind::Disk {
-            host,
-            per_mille: dice.pick(&[0, 300, 1000]),
-            slow: dice.seconds(0, 10),
-        },
+        90..96 => {
+            EpisodeKind::Disk { host, per_mille: dice.pick(&[0, 300, 1000]), slow: dice.seconds(0, 10) }
+        }
         _ => EpisodeKind::ProviderDown,
     }
 }

@@ -150,11 +150,14 @@ impl Family {
             .iter()
             .position(|token| token.parent == refresh && token.used_at.is_none() && refresh > 0)?
             + 1;
-        let (index, pair) =
-            self.pairs.iter().enumerate().rev().find(|(_, pair)| pair.refresh == next)?;
+        let (index, pair) = self.pairs.iter().enumerate().rev().find(|(_, pair)| pair.refresh == next)?;
         let expires_in = pair.expires_at.saturating_sub(now);
         // A successor whose access token is about to end is of no use: a new one is issued.
-        (expires_in > Duration::from_secs(30)).then_some(Issued { pair: index + 1, refresh: next, expires_in })
+        (expires_in > Duration::from_secs(30)).then_some(Issued {
+            pair: index + 1,
+            refresh: next,
+            expires_in,
+        })
     }
 
     pub(super) fn add_refresh(&mut self, parent: usize, now: Duration) -> usize {

@@ -257,3 +257,30 @@ async fn a_late_answer_revives_a_grant_that_was_ended_because_it_was_missing() {
     assert_eq!(token(&next.lend(grant).await.unwrap()), "a2");
     assert_eq!(stage.row(grant).await.state, GrantState::Active);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_store_that_hangs_does_not_keep_an_answer_off_the_disk() {
+    let stage = Stage::pleo();
+    let authority = stage.authority("one");
+    let grant = stage.grant(&authority).await;
+    stage.clock.advance(DUE);
+    let hangs = store::Fault::Delay(Duration::from_secs(30));
+    stage.database.fail_next("refresh_store_rotation", 1, hangs);
+    let waiting = tokio::time::timeout(Duration::from_secs(5), authority.lend(grant)).await;
+    assert!(waiting.is_err(), "nothing is lent before it is stored");
+    assert_eq!(stage.spill.len(), 1, "a kill now would lose the only good token");
+    tokio::time::sleep(Duration::from_secs(30)).await;
+    assert_eq!((stage.spill.len(), stage.row(grant).await.generation), (0, 2));
+    assert_eq!(stage.provider.requests(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_reader_of_a_young_token_does_not_wait_for_a_store_that_hangs() {
+    let stage = Stage::pleo();
+    let authority = stage.authority("one");
+    let grant = stage.grant(&authority).await;
+    assert_eq!(token(&authority.lend(grant).await.unwrap()), "a1");
+    stage.database.fail_next("refresh_grant", 1, store::Fault::Delay(Duration::from_mins(1)));
+    let lent = tokio::time::timeout(Duration::from_secs(2), authority.lend(grant)).await;
+    assert_eq!(token(&lent.expect("served from memory").unwrap()), "a1");
+}
