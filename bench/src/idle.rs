@@ -35,7 +35,10 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         let before = demo.cpu()?;
         std::thread::sleep(Duration::from_secs(options.settle));
         resident.push(demo.resident_mib()?);
-        busy.push(report::millis(demo.cpu()? - before) / Duration::from_secs(options.settle).as_secs_f64());
+        busy.push(
+            report::millis(demo.cpu()?.saturating_sub(before))
+                / Duration::from_secs(options.settle).as_secs_f64(),
+        );
     }
     report::line(&format!(
         "idle: ready after {:.0} ms (median; wanted: under 1000); resident {:.0} MiB {} s later (median; wanted: under 60); \

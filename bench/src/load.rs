@@ -89,7 +89,7 @@ async fn connection<C: Caller>(
         caller.take(answer.status, answer.body())?;
         let answered = clock.monotonic();
         if answered >= span.warm_up && answered < end {
-            micros.push(u32::try_from((answered - asked).as_micros()).unwrap_or(u32::MAX));
+            micros.push(u32::try_from(answered.saturating_sub(asked).as_micros()).unwrap_or(u32::MAX));
         }
     }
 }

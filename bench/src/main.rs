@@ -7,6 +7,8 @@ mod connect_side;
 mod idle;
 mod load;
 mod mass_expiry;
+mod platform;
+mod platform_side;
 mod process;
 mod provider;
 mod report;
@@ -35,6 +37,8 @@ enum Command {
     MassExpiry(mass_expiry::Options),
     /// One look of the scheduler over 10⁴, 10⁵ and 10⁶ stored grants
     Scheduler(scheduler::Options),
+    /// Refresh with rotation and introspection, against npm's `oidc-provider` and a bare axum answer
+    Platform(platform::Options),
     /// Memory and start of `mainstay demo`
     Idle(idle::Options),
     /// Answers every GET with the same bytes; what others are measured against
@@ -76,6 +80,7 @@ fn main() -> Result<()> {
             Command::TokenRead(options) => token_read::run(options).await,
             Command::MassExpiry(options) => mass_expiry::run(options).await,
             Command::Scheduler(options) => scheduler::run(options).await,
+            Command::Platform(options) => platform::run(options).await,
             Command::Idle(options) => idle::run(&options),
             Command::Bare { body_size } => bare::serve(body_size).await,
             Command::Provider { grants, expires_in } => provider::serve(grants, expires_in).await,

@@ -46,10 +46,9 @@ pub(crate) struct Options {
 /// Moves all moments of a grant so that it is due at `at`.
 fn due_at(mut given: GivenCredential, at: Timestamp) -> Result<GivenCredential> {
     let due = given.next_action_at.context("a grant that is never due")?;
-    let by =
+    let moved =
         |moment: Timestamp| Timestamp::from_millis(moment.as_millis() + at.as_millis() - due.as_millis());
-    given.given_at = by(given.given_at);
-    given.expires_at = given.expires_at.map(by);
+    (given.given_at, given.expires_at) = (moved(given.given_at), given.expires_at.map(moved));
     given.next_action_at = Some(at);
     Ok(given)
 }
@@ -158,7 +157,7 @@ async fn with_the_binary(options: &Options) -> Result<()> {
     }
     // The last answer is stored a moment after the provider has counted it.
     tokio::time::sleep(Duration::from_secs(2)).await;
-    let spent = mainstay.cpu()? - at_start;
+    let spent = mainstay.cpu()?.saturating_sub(at_start);
     let resident = mainstay.resident_mib()?;
     drop(mainstay);
     all_once(tally_of(&provider).await?)?;
@@ -188,7 +187,7 @@ async fn without_the_network(options: &Options) -> Result<()> {
         tokio::time::sleep(Duration::from_millis(500)).await;
     }
     tokio::time::sleep(Duration::from_secs(2)).await;
-    let spent = own_cpu() - before;
+    let spent = own_cpu().saturating_sub(before);
     stop.cancel();
     all_once(provider.tally())?;
     let least = check(&side, &grants).await?;

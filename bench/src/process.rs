@@ -38,15 +38,13 @@ impl Server {
         let read = BufReader::new(stdout).read_line(&mut line);
         let ready_after = clock.monotonic();
         let address = line.trim().strip_prefix("ready http://").and_then(|rest| rest.parse().ok());
-        match (read, address) {
-            (Ok(_), Some(address)) => Ok(Self { child, address, ready_after }),
-            _ => {
-                child.kill()?;
-                child.wait()?;
-                let said = std::fs::read_to_string(log).unwrap_or_default();
-                anyhow::bail!("{command:?} did not become ready; it said {line:?} and\n{said}")
-            }
+        if let (Ok(_), Some(address)) = (read, address) {
+            return Ok(Self { child, address, ready_after });
         }
+        child.kill()?;
+        child.wait()?;
+        let said = std::fs::read_to_string(log).unwrap_or_default();
+        anyhow::bail!("{command:?} did not become ready; it said {line:?} and\n{said}")
     }
 
     /// One of this program's own hidden servers.

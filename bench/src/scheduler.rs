@@ -81,16 +81,17 @@ pub(crate) async fn run(options: Options) -> Result<()> {
         for _ in 0..options.looks {
             let asked = clock.monotonic();
             let found = side.database.due(clock.now(), 256).await?;
-            looks.push((clock.monotonic() - asked).as_secs_f64() * 1e6);
+            looks.push(clock.monotonic().saturating_sub(asked).as_secs_f64() * 1e6);
             ensure!(found.len() as u64 == options.due, "{} are due, {} were found", options.due, found.len());
         }
-        let cpu = (own_cpu() - before).as_secs_f64() * 1e6 / looks.len() as f64;
-        let mean = (clock.monotonic() - begun).as_secs_f64() * 1e6 / looks.len() as f64;
+        let times = report::number(looks.len() as u64);
+        let cpu = own_cpu().saturating_sub(before).as_secs_f64() * 1e6 / times;
+        let mean = clock.monotonic().saturating_sub(begun).as_secs_f64() * 1e6 / times;
         let (asked, spent) = (clock.monotonic(), own_cpu());
         let taken_up = side.authority.schedule_once().await?;
         ensure!(taken_up as u64 == options.due, "{taken_up} were taken up");
-        let pass = clock.monotonic() - asked;
-        let pass_cpu = report::millis(own_cpu() - spent);
+        let pass = clock.monotonic().saturating_sub(asked);
+        let pass_cpu = report::millis(own_cpu().saturating_sub(spent));
         let size = std::fs::metadata(data.path().join("connect.db"))?.len() / (1024 * 1024);
         report::line(&format!(
             "  {stored:>8} stored ({size:>4} MiB): a look takes {:.0} us (mean {mean:.0}, CPU {cpu:.0}); \

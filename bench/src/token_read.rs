@@ -77,7 +77,7 @@ impl Run {
             .collect();
         let before = server.cpu()?;
         let (load, _) = load::drive(server.address, callers, self.span).await?;
-        let spent = server.cpu()? - before;
+        let spent = server.cpu()?.saturating_sub(before);
         // The warm-up costs processor time as well, and as much a second.
         let share = self.span.counted.as_secs_f64() / (self.span.warm_up + self.span.counted).as_secs_f64();
         let micros = spent.as_secs_f64() * 1e6 * share / report::number(load.answers);

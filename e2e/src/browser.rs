@@ -164,17 +164,21 @@ impl Browser {
 
     /// Waits until the heading holds this text.
     pub async fn expect(&self, text: &str) -> Result<()> {
-        let deadline = tokio::time::Instant::now() + Duration::from_secs(20);
         let mut last = String::new();
-        while tokio::time::Instant::now() < deadline {
-            // The page may be on its way out while it is asked.
-            if let Ok(heading) = self.heading().await {
-                if heading.contains(text) {
-                    return self.page_is_well_made().await.with_context(|| format!("the page {heading:?}"));
+        let looking = tokio::time::timeout(Duration::from_secs(20), async {
+            loop {
+                // The page may be on its way out while it is asked.
+                if let Ok(heading) = self.heading().await {
+                    if heading.contains(text) {
+                        return heading;
+                    }
+                    last = heading;
                 }
-                last = heading;
+                tokio::time::sleep(Duration::from_millis(50)).await;
             }
-            tokio::time::sleep(Duration::from_millis(50)).await;
+        });
+        if let Ok(heading) = looking.await {
+            return self.page_is_well_made().await.with_context(|| format!("the page {heading:?}"));
         }
         let body = self.text().await.unwrap_or_default();
         bail!("waited for {text:?}, and the page is {last:?} at {}:\n{body}", self.url().await?)
@@ -207,7 +211,7 @@ impl Browser {
                 let group = self.client.find_all(Locator::Css(&format!("input[name='{name}']"))).await?;
                 self.reach_any(&group).await?;
                 self.client.active_element().await?.send_keys(" ").await?;
-                for _ in 0..group.len() + 1 {
+                for _ in 0..=group.len() {
                     if radio.is_selected().await? {
                         return Ok(());
                     }
@@ -309,7 +313,7 @@ impl Browser {
     }
 }
 
-/// A text as an XPath literal; texts here hold no double quotes.
+/// A text as a literal of `XPath`; texts here hold no double quotes.
 fn quoted(text: &str) -> String {
     format!("\"{text}\"")
 }

@@ -17,7 +17,7 @@ struct Options {
     #[arg(long, value_name = "TEXT")]
     only: Vec<String>,
     /// How many rows are tried at the same time; they wait most of their time
-    #[arg(long, default_value_t = 6)]
+    #[arg(long, default_value_t = 12)]
     jobs: usize,
     /// Name the rows and try none
     #[arg(long)]

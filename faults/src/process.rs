@@ -16,7 +16,7 @@ use tokio::process::{Child, ChildStdout, Command};
 use crate::watch::until;
 
 /// A server that is not ready by then never will be, on a machine that is busy with others like it.
-const READY_WITHIN: Duration = Duration::from_secs(60);
+const READY_WITHIN: Duration = Duration::from_mins(1);
 /// A process that was asked to stop finishes a refresh first.
 const STOPPED_WITHIN: Duration = Duration::from_secs(80);
 

@@ -279,7 +279,7 @@ impl Scene {
         let mut create = self.command_of(0);
         create.args(["tokens", "create", "--role", "admin", "--json"]);
         let made: Value = serde_json::from_str(&run(create).await?)?;
-        self.admin_token = made["token"].as_str().context("no token was made")?.to_owned();
+        made["token"].as_str().context("no token was made")?.clone_into(&mut self.admin_token);
         Ok(())
     }
 
@@ -470,7 +470,7 @@ impl Scene {
 
     /// How long something may take that needs a lease to stand still first.
     pub(crate) const fn patience() -> Duration {
-        Duration::from_secs(60)
+        Duration::from_mins(1)
     }
 }
 

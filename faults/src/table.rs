@@ -61,9 +61,12 @@ under it, and when many callers want one token at once. `cargo run --release -p 
 or failed. The rules are those of [the refresh authority](refresh-authority.md).
 
 Each row starts Pleo's side, the accounting stand-ins and one to three instances of the connect side as processes of their own, with
-the built-in catalogue. It connects a pair through the pages, lets the access token of one end fall due, and does its fault. The
-provider's journal says how often which refresh token was presented and what was answered; the connection says what became of it.
-Waiting times of a minute are shortened by moving the clocks of all sides; leases are waited out in real time.
+the built-in catalogue. It connects a pair through the pages, lets the access token of one end fall due by moving the clocks of all
+sides, and does its fault. The provider's journal says how often which refresh token was presented and what was answered (or would
+have been, where a fault kept the answer back); the connection says what became of it. Leases, deadlines and pauses are waited out in
+real time.
+
+A row whose promise speaks of a *window that nobody can close* is kept when the grant ends with that reason and nothing else suffers.
 ";
 
 /// A text that fits in a cell.

@@ -88,6 +88,7 @@ pub enum Ended {
 }
 
 /// The codes of refusals that a provider here uses.
+#[expect(clippy::enum_variant_names, reason = "the codes of RFC 6749 begin alike")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Code {
     /// The token is dead.

@@ -84,7 +84,7 @@ impl Life {
     /// Never comes back if the process is dead: what its tasks would still do before the host is torn down is not to be seen.
     pub(crate) async fn live(&self) {
         if self.is_dead.load(Ordering::Relaxed) {
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
     }
 
@@ -115,7 +115,7 @@ impl Life {
             }
             TrapKind::Pause(pause) => self.paused_until.put_off_to(elapsed() + pause),
             TrapKind::StoreAway { lasts, for_all: false } => {
-                self.store_away_until.put_off_to(elapsed() + lasts)
+                self.store_away_until.put_off_to(elapsed() + lasts);
             }
             TrapKind::StoreAway { lasts, for_all: true } => {
                 scene.store_away_until.put_off_to(elapsed() + lasts);

@@ -67,19 +67,19 @@ fn record(scene: &Arc<Scene>) -> Record {
     let rows: Vec<Grant> = scene
         .grants
         .iter()
-        .map(|id| scene.inline(database.grant(*id)).ok().flatten().expect("a grant's row stays"))
+        .map(|id| Scene::inline(database.grant(*id)).ok().flatten().expect("a grant's row stays"))
         .collect();
     let pair = |row: &Grant| scene.pair_of(row.id, row.generation, row.credential.as_ref()?);
     let attempts = scene
         .grants
         .iter()
         .map(|id| {
-            let mut attempts = scene.inline(database.attempts(*id, u32::MAX)).expect("the rows can be read");
+            let mut attempts = Scene::inline(database.attempts(*id, u32::MAX)).expect("the rows can be read");
             attempts.reverse();
             attempts
         })
         .collect();
-    let events = scene.inline(database.events_after(0, u32::MAX)).expect("the rows can be read");
+    let events = Scene::inline(database.events_after(0, u32::MAX)).expect("the rows can be read");
     let mut journal = scene.journal();
     let fingerprint = journal.fingerprint();
     Record {
@@ -330,7 +330,7 @@ impl<'a> Stage<'a> {
     /// Looks whether anything waits for something.
     fn sample(&mut self) {
         for (number, id) in self.scene.grants.iter().enumerate() {
-            let Ok(Some(row)) = self.scene.inline(self.scene.database.grant(*id)) else { continue };
+            let Ok(Some(row)) = Scene::inline(self.scene.database.grant(*id)) else { continue };
             let waits = match row.state {
                 GrantState::Ended { .. } => row.lease.owner.is_some() || row.credential.is_some(),
                 GrantState::Active => row.lease.owner.is_some() || row.marker.is_some(),

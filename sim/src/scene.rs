@@ -132,11 +132,11 @@ impl Scene {
             scene.give(number);
         }
         // The instances have been there before: each remembers the newest event, and the database was marked just now.
-        let newest = scene.inline(scene.database.last_event()).expect("the rows can be read");
+        let newest = Scene::inline(scene.database.last_event()).expect("the rows can be read");
         for machine in &scene.machines {
             machine.disk.note_newest_rotation(newest);
         }
-        scene.inline(scene.database.beat(right_time(Duration::ZERO))).expect("the mark can be written");
+        Scene::inline(scene.database.beat(right_time(Duration::ZERO))).expect("the mark can be written");
         scene
     }
 
@@ -161,7 +161,7 @@ impl Scene {
             refresh_token_expires_at: None,
             next_action_at: Some(given_at + self.plan.token_life * 4 / 5),
         };
-        assert_eq!(self.inline(self.database.give(&given)), Ok(true), "a new grant can be given");
+        assert_eq!(Self::inline(self.database.give(&given)), Ok(true), "a new grant can be given");
     }
 
     /// Seals a pair at its place.
@@ -191,7 +191,7 @@ impl Scene {
     }
 
     /// Runs a transaction of the database, which does not wait for anything.
-    pub(crate) fn inline<T>(&self, work: impl Future<Output = T>) -> T {
+    pub(crate) fn inline<T>(work: impl Future<Output = T>) -> T {
         work.now_or_never().expect("a database in memory without faults never waits")
     }
 

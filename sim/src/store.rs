@@ -154,7 +154,7 @@ impl SimStore {
             let (scene, life, rotation) = (self.scene.clone(), self.life.clone(), rotation.clone());
             let later = async move {
                 tokio::time::sleep(Duration::from_secs(30)).await;
-                let stored = scene.inline(scene.database.store_rotation(&rotation));
+                let stored = Scene::inline(scene.database.store_rotation(&rotation));
                 if let Ok(outcome) = stored {
                     note_stored(&scene, &life, &rotation, outcome);
                 }

@@ -66,3 +66,6 @@ impl<K: Eq + Hash + Send + Sync + Copy + 'static, V: Send + Sync + 'static> Memo
         self.entries.invalidate(key);
     }
 }
+
+#[cfg(test)]
+mod tests;

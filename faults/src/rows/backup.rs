@@ -92,15 +92,14 @@ async fn older(scene: &mut Scene) -> Result<Outcome> {
     let ended_for = async |scene: &Scene, code: &str, requests: usize| -> Result<Outcome> {
         let end = scene.end_is(0, Scene::patience(), |end| end["state"] == "ended").await?;
         let reason = end.pointer("/reason/code").and_then(Value::as_str).unwrap_or_default();
-        let (seen, questions) = (scene.refreshes().await?, scene.questions().await?);
+        let (seen, asked) = (scene.refreshes().await?, scene.questions().await? > 0);
         let told = told(&seen);
         ensure!(reason == code, "the end is {end}; the provider saw {told}");
         ensure!(seen.len() == requests, "the provider saw {told}");
         scene.call_works(0, target.other()).await?;
-        Ok(Outcome::Seen(format!(
-            "ended, {code}; {questions} questions; {told}; {} goes on",
-            target.other().name()
-        )))
+        ensure!(asked == (target == Provider::Pleo), "whether anybody was asked: {asked}");
+        let asked = if asked { "asked, " } else { "" };
+        Ok(Outcome::Seen(format!("{asked}ended, {code}; {told}; {} goes on", target.other().name())))
     };
     match target {
         Provider::Pleo => ended_for(scene, "restored_backup", 1).await,

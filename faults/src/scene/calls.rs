@@ -42,11 +42,6 @@ impl Scene {
         Ok(self.connection(number).await?[self.plan.target.end()].clone())
     }
 
-    /// The struck end's generation, as an instance shows it.
-    pub(crate) async fn generation(&self, number: usize) -> Result<u64> {
-        self.end(number).await?["generation"].as_u64().context("the end has no generation")
-    }
-
     /// Waits until the struck end is as wanted.
     pub(crate) async fn end_is(
         &self,

@@ -11,7 +11,7 @@ use crate::plan::{RotationKind, TICK};
 use crate::run::Record;
 
 /// How long a request may be under way.
-const DEADLINE: Duration = Duration::from_secs(60);
+const DEADLINE: Duration = Duration::from_mins(1);
 
 pub(super) fn check(record: &Record, story: &Story, findings: &mut Findings) {
     let mut last = BTreeMap::<(usize, usize), &Refresh>::new();

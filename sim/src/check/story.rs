@@ -19,6 +19,7 @@ pub(super) struct Point {
 pub(super) struct Refresh {
     pub(super) id: RequestId,
     pub(super) grant: usize,
+    #[expect(clippy::struct_field_names, reason = "the number of the refresh token that was presented")]
     pub(super) refresh: usize,
     pub(super) place: Place,
     pub(super) sent: Option<Point>,

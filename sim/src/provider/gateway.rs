@@ -40,7 +40,7 @@ async fn attend(scene: Arc<Scene>, mut stream: TcpStream) {
     let given = match asked {
         Asked::Refresh { grant, refresh } => deliver(&scene, &request, asked, grant, refresh).await,
         Asked::RefreshQuestion { .. } | Asked::AccessQuestion { .. } => question(&scene, &request, asked),
-        Asked::Call { grant, pair } => call(&scene, &request, grant, pair),
+        Asked::Call { grant, pair } => Some(call(&scene, &request, grant, pair)),
     };
     if let Some(given) = given {
         answer(&mut stream, &given).await;
@@ -185,7 +185,7 @@ fn question(scene: &Scene, request: &WireRequest, asked: Asked) -> Option<WireAn
     Some(json(200, &format!(r#"{{"active":{is_alive}}}"#)))
 }
 
-fn call(scene: &Scene, request: &WireRequest, grant: usize, pair: usize) -> Option<WireAnswer> {
+fn call(scene: &Scene, request: &WireRequest, grant: usize, pair: usize) -> WireAnswer {
     let refuses = scene.plan.weather(elapsed()).find_map(|episode| match episode {
         EpisodeKind::OwnRefusals { per_mille } => Some(*per_mille),
         _ => None,
@@ -194,7 +194,7 @@ fn call(scene: &Scene, request: &WireRequest, grant: usize, pair: usize) -> Opti
         refuses.is_some_and(|per_mille| scene.with_dice(Place::Provider, |dice| dice.chance(per_mille)));
     let is_good = scene.provider().accepts(grant, pair, elapsed()) && !refuses;
     scene.note(Place::Provider, Event::Called(request.id, is_good));
-    Some(json(if is_good { 200 } else { 401 }, "{}"))
+    json(if is_good { 200 } else { 401 }, "{}")
 }
 
 fn json(status: u16, body: &str) -> WireAnswer {

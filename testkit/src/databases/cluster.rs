@@ -41,7 +41,7 @@ const KEEPER: &str = r#"
 postgres=$1; directory=$2; port=$3
 shift 3
 "$postgres" -D "$directory/data" -p "$port" -c listen_addresses=127.0.0.1 -c unix_socket_directories= \
-    -c shared_buffers=16MB -c max_connections=200 -c autovacuum=off -c max_wal_size=256MB "$@" >"$directory/log" 2>&1 &
+    -c shared_buffers=16MB -c max_connections=600 -c autovacuum=off -c max_wal_size=256MB "$@" >"$directory/log" 2>&1 &
 server=$!
 cat >/dev/null
 kill -QUIT "$server" 2>/dev/null

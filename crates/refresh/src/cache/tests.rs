@@ -33,7 +33,7 @@ fn an_entry_is_fresh_only_within_the_staleness_bound_of_a_look() {
     );
     cache.followed(Duration::from_secs(5));
     assert!(matches!(cache.get(id(), at(0), Duration::from_millis(5999), STALENESS), Cached::Fresh(_)));
-    assert!(matches!(cache.get(id(), at(0), Duration::from_millis(6000), STALENESS), Cached::Unconfirmed(_)));
+    assert!(matches!(cache.get(id(), at(0), Duration::from_secs(6), STALENESS), Cached::Unconfirmed(_)));
 }
 
 #[test]

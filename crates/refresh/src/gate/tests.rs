@@ -1,3 +1,5 @@
+#![expect(clippy::disallowed_methods, reason = "a test's tasks end with its runtime")]
+
 use super::*;
 
 const LONG: Duration = Duration::from_mins(1);

@@ -3,7 +3,7 @@ use base::testing::{ManualClock, SeededEntropy};
 
 use super::*;
 
-const DEADLINE: Duration = Duration::from_secs(60);
+const DEADLINE: Duration = Duration::from_mins(1);
 
 fn marker(entropy: &SeededEntropy, at_millis: i64) -> Marker {
     let attempt = AttemptId::new(&ManualClock::new(), entropy);

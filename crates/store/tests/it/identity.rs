@@ -222,6 +222,7 @@ fn attempt(account: &str, source: &str, seconds: u64) -> Attempt {
     }
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "it is compared with what the store gives")]
 fn blocked_until(seconds: u64) -> Result<Admission, base::StoreError> {
     Ok(Admission::BlockedUntil(NOW + Duration::from_secs(seconds)))
 }
