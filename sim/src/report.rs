@@ -56,15 +56,17 @@ impl Report {
         for (window, count) in &findings.windows {
             *self.windows.entry(*window).or_default() += count;
         }
+        let mut first = BTreeMap::new();
         for violation in &findings.violations {
-            let tally = self.tallies.entry(violation.invariant).or_default();
-            tally.violations += 1;
-            if !tally.first.contains_key(&seed) {
-                tally.runs += 1;
-                tally.first.insert(seed, violation.clone());
-                if tally.first.len() > NAMED {
-                    tally.first.pop_last();
-                }
+            self.tallies.entry(violation.invariant).or_default().violations += 1;
+            first.entry(violation.invariant).or_insert_with(|| violation.clone());
+        }
+        for (invariant, violation) in first {
+            let tally = self.tallies.entry(invariant).or_default();
+            tally.runs += 1;
+            tally.first.insert(seed, violation);
+            while tally.first.len() > NAMED {
+                tally.first.pop_last();
             }
         }
     }

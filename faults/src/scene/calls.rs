@@ -181,3 +181,31 @@ pub(crate) fn successes(refreshes: &[Refresh]) -> BTreeMap<&str, usize> {
 pub(crate) fn is_good(end: &Value, generation: u64) -> bool {
     end["generation"] == generation && end["state"] == "active"
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refresh(token: &str, status: Option<u64>) -> Refresh {
+        Refresh { token: token.to_owned(), status }
+    }
+
+    #[test]
+    fn only_what_worked_counts_and_each_token_by_itself() {
+        let seen = [
+            refresh("a", None),
+            refresh("a", Some(200)),
+            refresh("a", Some(400)),
+            refresh("b", Some(200)),
+            refresh("b", Some(200)),
+        ];
+        assert_eq!(successes(&seen), BTreeMap::from([("a", 1), ("b", 2)]));
+    }
+
+    #[test]
+    fn an_end_is_good_at_its_generation_and_active() {
+        assert!(is_good(&json!({"generation": 2, "state": "active"}), 2));
+        assert!(!is_good(&json!({"generation": 1, "state": "active"}), 2));
+        assert!(!is_good(&json!({"generation": 2, "state": "unknown"}), 2));
+    }
+}

@@ -1,8 +1,8 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
-use axum::middleware::from_fn_with_state;
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 use http::Uri;
 
@@ -22,15 +22,26 @@ pub fn frame(router: Router, site: &Arc<Site>) -> Router {
             let site = Arc::clone(site);
             move |uri: Uri| async move { refuse(&site, &uri, Problem::method_not_allowed()) }
         })
-        .layer(from_fn_with_state(Arc::clone(site), trace::catch_panics))
         .layer(DefaultBodyLimit::max(site.body_limit))
-        .layer(from_fn_with_state(Arc::clone(site), same_origin::refuse_other_sites))
-        .layer(from_fn_with_state(Arc::clone(site), headers::secure))
-        .layer(from_fn_with_state(Arc::clone(site), trace::accompany));
+        .layer(from_fn_with_state(Arc::clone(site), around));
     match site.base_path() {
         "" => framed,
         base => Router::new().nest(base, framed.clone()).merge(framed),
     }
+}
+
+/// What happens around every handler. One layer does all of it: each layer copies the service below it and boxes a future for
+/// every request, which five of them made the dearest part of a small answer.
+async fn around(State(site): State<Arc<Site>>, request: Request, next: Next) -> Response {
+    let handle = async |request| {
+        let mut response = match same_origin::refusal(&site, &request) {
+            Some(refusal) => refusal,
+            None => trace::catch_panics(&site, request, next).await,
+        };
+        headers::secure(&site, &mut response);
+        response
+    };
+    trace::accompany(&site, request, handle).await
 }
 
 fn refuse(site: &Site, uri: &Uri, problem: Problem) -> Response {

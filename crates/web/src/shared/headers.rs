@@ -1,10 +1,7 @@
 //! The headers that every answer carries.
 
 use std::fmt::Write as _;
-use std::sync::Arc;
 
-use axum::extract::{Request, State};
-use axum::middleware::Next;
 use axum::response::Response;
 use http::header::{self, HeaderName};
 use http::{HeaderMap, HeaderValue};
@@ -38,12 +35,13 @@ impl FormTargets {
     }
 }
 
+const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; \
+                      base-uri 'none'; frame-ancestors 'none'; form-action 'self'";
+
 fn content_security_policy(targets: Option<&FormTargets>) -> HeaderValue {
-    let mut policy = String::from(
-        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; \
-         base-uri 'none'; frame-ancestors 'none'; form-action 'self'",
-    );
-    for target in targets.into_iter().flat_map(|targets| &targets.0) {
+    let Some(FormTargets(targets)) = targets else { return HeaderValue::from_static(POLICY) };
+    let mut policy = String::from(POLICY);
+    for target in targets {
         // An origin consists of neither space nor semicolon: it cannot add a directive.
         if !target.contains([' ', ';', ',']) {
             write!(policy, " {target}").expect("writing to a String does not fail");
@@ -54,8 +52,7 @@ fn content_security_policy(targets: Option<&FormTargets>) -> HeaderValue {
 }
 
 /// Adds the headers. What a handler has set itself stays, except the policy, which is the same everywhere.
-pub(super) async fn secure(State(site): State<Arc<Site>>, request: Request, next: Next) -> Response {
-    let mut response = next.run(request).await;
+pub(super) fn secure(site: &Site, response: &mut Response) {
     let policy = content_security_policy(response.extensions().get::<FormTargets>());
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_SECURITY_POLICY, policy);
@@ -77,7 +74,6 @@ pub(super) async fn secure(State(site): State<Arc<Site>>, request: Request, next
     if site.is_https() {
         set_default(headers, header::STRICT_TRANSPORT_SECURITY, "max-age=31536000");
     }
-    response
 }
 
 fn set_default(headers: &mut HeaderMap, name: HeaderName, value: &'static str) {

@@ -1,7 +1,4 @@
-use std::sync::Arc;
-
-use axum::extract::{Request, State};
-use axum::middleware::Next;
+use axum::extract::Request;
 use axum::response::Response;
 use http::{HeaderMap, Method, header};
 
@@ -9,20 +6,16 @@ use super::{Problem, Site};
 
 /// Refuses what another site makes a browser post to a page, before any handler sees it. Browsers tell by `Sec-Fetch-Site`, older
 /// ones by `Origin`; a client that sends neither is no browser and carries nobody's cookies unknowingly.
-pub(super) async fn refuse_other_sites(
-    State(site): State<Arc<Site>>,
-    request: Request,
-    next: Next,
-) -> Response {
+pub(super) fn refusal(site: &Site, request: &Request) -> Option<Response> {
     let manner = (site.manner_of)(request.uri().path());
     let changes = !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
-    if manner.browser && changes && !is_own(request.headers(), &site) {
+    if manner.browser && changes && !is_own(request.headers(), site) {
         let problem =
             Problem::new(http::StatusCode::FORBIDDEN, "cross-site", "This form was sent from another site")
                 .detail("Open the page here and send the form again.");
-        return (manner.refuse)(problem, &site);
+        return Some((manner.refuse)(problem, site));
     }
-    next.run(request).await
+    None
 }
 
 fn is_own(headers: &HeaderMap, site: &Site) -> bool {

@@ -2,12 +2,13 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::{MatchedPath, Request, State};
+use axum::extract::{MatchedPath, Request};
 use axum::middleware::Next;
 use axum::response::Response;
 use base::{Id, IdKind};
 use futures_util::FutureExt as _;
 use http::{HeaderValue, Method};
+use metrics::Label;
 use tracing::Instrument as _;
 
 use super::{Problem, Site};
@@ -33,20 +34,23 @@ pub fn current_request() -> Option<RequestId> {
 }
 
 /// The outermost layer: gives the request its id and site, a span and a measured duration. Neither query nor headers nor bodies are logged; the path is the route's pattern, since links carry secrets in theirs.
-pub(super) async fn accompany(State(site): State<Arc<Site>>, mut request: Request, next: Next) -> Response {
+pub(super) async fn accompany(
+    site: &Arc<Site>,
+    mut request: Request,
+    handle: impl AsyncFnOnce(Request) -> Response,
+) -> Response {
     let id = RequestId::new(&*site.clock, &*site.entropy);
     let started = site.clock.monotonic();
     let method = method_name(request.method());
-    let route = request
-        .extensions()
-        .get::<MatchedPath>()
-        .map_or_else(|| "(none)".to_owned(), |path| path.as_str().to_owned());
-    request.extensions_mut().insert(Arc::clone(&site));
-    let span = tracing::info_span!("request", side = site.side.name(), request_id = %id, method, route);
+    let route: Arc<str> =
+        request.extensions().get::<MatchedPath>().map_or("(none)", MatchedPath::as_str).into();
+    request.extensions_mut().insert(Arc::clone(site));
+    let span =
+        tracing::info_span!("request", side = site.side.name(), request_id = %id, method, route = &*route);
     let answer = async {
-        let response = next.run(request).await;
+        let response = handle(request).await;
         let took = site.clock.monotonic().saturating_sub(started);
-        record(&site, method, &route, response.status().as_u16(), took);
+        record(site, method, route, response.status().as_u16(), took);
         response
     };
     let mut response = CURRENT.scope(id, answer.instrument(span)).await;
@@ -56,25 +60,26 @@ pub(super) async fn accompany(State(site): State<Arc<Site>>, mut request: Reques
 }
 
 /// The innermost layer: an answer even when a handler panics.
-pub(super) async fn catch_panics(State(site): State<Arc<Site>>, request: Request, next: Next) -> Response {
+pub(super) async fn catch_panics(site: &Site, request: Request, next: Next) -> Response {
     let manner = (site.manner_of)(request.uri().path());
     // Nothing of the request is used again, so nothing broken can be seen.
     AssertUnwindSafe(next.run(request)).catch_unwind().await.unwrap_or_else(|_| {
         // The panic hook has told message and place.
         tracing::error!("a handler panicked");
-        (manner.refuse)(Problem::internal(), &site)
+        (manner.refuse)(Problem::internal(), site)
     })
 }
 
-fn record(site: &Site, method: &'static str, route: &str, status: u16, took: Duration) {
-    let labels = [
-        ("side", site.side.name().to_owned()),
-        ("method", method.to_owned()),
-        ("route", route.to_owned()),
-        ("status", status.to_string()),
+fn record(site: &Site, method: &'static str, route: Arc<str>, status: u16, took: Duration) {
+    let labels = vec![
+        Label::from_static_parts("side", site.side.name()),
+        Label::from_static_parts("method", method),
+        Label::new("route", route),
     ];
-    metrics::counter!("mainstay_http_requests_total", &labels).increment(1);
-    metrics::histogram!("mainstay_http_request_duration_seconds", &labels[..3]).record(took.as_secs_f64());
+    metrics::histogram!("mainstay_http_request_duration_seconds", labels.clone()).record(took.as_secs_f64());
+    let mut labels = labels;
+    labels.push(Label::new("status", status.to_string()));
+    metrics::counter!("mainstay_http_requests_total", labels).increment(1);
     let duration_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
     if status >= 500 {
         tracing::warn!(status, duration_ms, "request answered");
