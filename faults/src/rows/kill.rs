@@ -80,9 +80,11 @@ pub(super) fn promise(target: Provider, answer: Answer) -> (End, Requests, &'sta
     let once = Requests::exactly(1);
     let twice = Requests::exactly(2);
     match (target, answer) {
-        (_, Answer::Safe) => {
-            (End::GoesOn, once, "the token is on disk: it is brought in, nothing is sent again")
-        }
+        (_, Answer::Safe) => (
+            End::GoesOn,
+            once,
+            "the token is on disk, or in the database: it is used, and nothing is sent again",
+        ),
         (_, Answer::NoMarker) => (End::GoesOn, once, "goes on by itself, with one request"),
         (Provider::Xero, Answer::NothingSent) => (
             End::GoesOn,
