@@ -1,14 +1,17 @@
 // oidc-provider as people run it for machine clients: opaque tokens, every refresh rotates, everything in this process's memory.
 // Its own memory adapter holds a thousand entries at most, so a plain map stands in for it: the fastest store there is.
 //
-//   node server.js --tokens 100000 --out tokens.json
+//   node server.js --tokens 100000 --out tokens.json [--postgres URL]
 //
 // prints `ready http://ADDRESS` once the tokens are in memory and their texts in the file.
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import Provider from 'oidc-provider';
+import { postgresAdapter } from './postgres.js';
 
-const { values } = parseArgs({ options: { tokens: { type: 'string' }, out: { type: 'string' } } });
+const { values } = parseArgs({
+  options: { tokens: { type: 'string' }, out: { type: 'string' }, postgres: { type: 'string' } },
+});
 
 const entries = new Map();
 const grants = new Map();
@@ -60,7 +63,7 @@ class MapAdapter {
 
 const clientId = 'bench';
 const provider = new Provider('http://127.0.0.1', {
-  adapter: MapAdapter,
+  adapter: values.postgres ? await postgresAdapter(values.postgres) : MapAdapter,
   clients: [
     {
       client_id: clientId,
@@ -79,7 +82,7 @@ const provider = new Provider('http://127.0.0.1', {
 
 const client = await provider.Client.find(clientId);
 const tokens = [];
-for (let number = 0; number < Number(values.tokens); number += 1) {
+async function issue(number) {
   const accountId = `account-${number}`;
   const grant = new provider.Grant({ accountId, clientId });
   grant.addOIDCScope('offline_access read');
@@ -88,6 +91,10 @@ for (let number = 0; number < Number(values.tokens); number += 1) {
   const refresh = await new provider.RefreshToken({ ...common, rotations: 0 }).save();
   const access = await new provider.AccessToken(common).save();
   tokens.push([access, refresh]);
+}
+for (let first = 0; first < Number(values.tokens); first += 100) {
+  const count = Math.min(100, Number(values.tokens) - first);
+  await Promise.all(Array.from({ length: count }, (_, index) => issue(first + index)));
 }
 writeFileSync(values.out, JSON.stringify(tokens));
 

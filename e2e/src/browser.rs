@@ -200,6 +200,12 @@ impl Browser {
         Ok(())
     }
 
+    /// Empties the field of this name.
+    pub async fn clear(&self, name: &str) -> Result<()> {
+        let field = self.find(&format!("input[name='{name}'], textarea[name='{name}']")).await?;
+        Ok(field.clear().await?)
+    }
+
     /// Chooses the radio button of this value.
     pub async fn choose(&self, name: &str, value: &str) -> Result<()> {
         let selector = format!("input[name='{name}'][value='{value}']");

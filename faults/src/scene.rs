@@ -71,13 +71,36 @@ impl Ground {
         Ok(Self { binary, http: Arc::new(http), clock: Arc::new(base::SystemClock::new()), kept })
     }
 
+    /// The binary.
+    pub(crate) fn binary(&self) -> &Path {
+        self.binary.path()
+    }
+
+    /// The way out.
+    pub(crate) fn http(&self) -> Arc<dyn HttpClient> {
+        Arc::clone(&self.http)
+    }
+
+    /// Keeps logs of what did not hold, where that was asked for.
+    pub(crate) fn keep<'a>(&self, name: &str, logs: impl Iterator<Item = &'a Path>) -> Result<()> {
+        let Some(kept) = &self.kept else { return Ok(()) };
+        let place = kept.join(name.replace(|c: char| !c.is_ascii_alphanumeric(), "-"));
+        std::fs::create_dir_all(&place)?;
+        for log in logs {
+            if let Some(file) = log.file_name() {
+                std::fs::copy(log, place.join(file))?;
+            }
+        }
+        Ok(())
+    }
+
     /// The time, for what a row measures.
     pub(crate) fn clock(&self) -> &dyn Clock {
         &*self.clock
     }
 
     /// A new database on the server of this process, which is started when first asked for.
-    async fn postgres() -> Result<PostgresDatabase, Missing> {
+    pub(crate) async fn postgres() -> Result<PostgresDatabase, Missing> {
         static CLUSTER: OnceCell<Result<&'static Cluster, Missing>> = OnceCell::const_new();
         let starting = async || {
             let started = tokio::task::spawn_blocking(|| Cluster::start(Durability::Real));
@@ -451,15 +474,11 @@ impl Scene {
             Some(log) => Err(anyhow!("an instance panicked, see {}", log.display())),
             None => Ok(()),
         };
-        if let (Some(kept), false) = (&self.ground.kept, held && result.is_ok()) {
-            let place = kept.join(row.replace(|c: char| !c.is_ascii_alphanumeric(), "-"));
-            std::fs::create_dir_all(&place)?;
-            for entry in std::fs::read_dir(self.directory.path())? {
-                let path = entry?.path();
-                if let (Some(name), true) = (path.file_name(), path.extension().is_some_and(|e| e == "log")) {
-                    std::fs::copy(&path, place.join(name))?;
-                }
-            }
+        if !(held && result.is_ok()) {
+            let entries = std::fs::read_dir(self.directory.path())?.filter_map(Result::ok);
+            let mut files: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
+            files.retain(|path| path.extension().is_some_and(|ending| ending == "log"));
+            self.ground.keep(row, files.iter().map(PathBuf::as_path))?;
         }
         // The database goes after those who used it, on a thread that may wait for it.
         if let Some(database) = self.postgres.take() {

@@ -81,17 +81,41 @@ impl Provider {
     }
 }
 
-/// The seed file of Pleo's side.
-pub(crate) fn platform(callback: &str, access_token_seconds: u64) -> String {
+/// Where the clients of [`platform_clients`] are sent back to. Nobody listens there.
+pub(crate) const PLATFORM_CALLBACK: &str = "https://books.example/callback";
+
+/// The seed file of a trial of Pleo's side alone: the same company and person, and a client of each policy.
+pub(crate) fn platform_clients() -> String {
+    let mut seed = company_and_person();
+    for (id, rotation) in [("strict", "strict"), ("window", "retry-window")] {
+        write!(
+            seed,
+            "[[clients]]\nclient_id = \"{id}\"\nclient_secret = \"{SECRET}\"\nname = \"Client {id}\"\n\
+             redirect_uris = [\"{PLATFORM_CALLBACK}\"]\nscopes = [\"companies:read\"]\napproved = true\nrotation = \"{rotation}\"\n"
+        )
+        .expect("a String takes everything");
+    }
+    seed
+}
+
+fn company_and_person() -> String {
     format!(
         "[[organisations]]\nid = \"5f1e4e0c-61a4-4f0e-9c1e-0d6b8f3a3000\"\nname = \"Love Crème Group\"\n\
          [[companies]]\nid = \"{COMPANY}\"\nname = \"Love Crème BV\"\norganisation = \"5f1e4e0c-61a4-4f0e-9c1e-0d6b8f3a3000\"\n\
          country = \"NL\"\nregistration_number = \"34567890\"\n\
          [[users]]\nemail = \"{EMAIL}\"\nname = \"Alma Jansen\"\npassword = \"{SECRET}\"\n\
-         roles = [{{ company = \"{COMPANY}\", role = \"admin\" }}]\n\
+         roles = [{{ company = \"{COMPANY}\", role = \"admin\" }}]\n"
+    )
+}
+
+/// The seed file of Pleo's side.
+pub(crate) fn platform(callback: &str, access_token_seconds: u64) -> String {
+    format!(
+        "{}\
          [[clients]]\nclient_id = \"{CLIENT}\"\nclient_secret = \"{SECRET}\"\nname = \"Ledgerline\"\nredirect_uris = [\"{callback}/pleo\"]\n\
          scopes = [\"companies:read\", \"export-jobs:read\", \"export-jobs:write\", \"export-items:read\"]\napproved = true\n\
-         access_token_seconds = {access_token_seconds}\n"
+         access_token_seconds = {access_token_seconds}\n",
+        company_and_person()
     )
 }
 

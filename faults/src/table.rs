@@ -4,6 +4,15 @@ use std::fmt::Write as _;
 
 use crate::{Tried, Verdict};
 
+/// What a table is of: the beginning of its page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Page {
+    /// Refreshes of the connect side that are struck.
+    Refreshes,
+    /// Races and kills of the platform side.
+    Platform,
+}
+
 /// All rows that were tried.
 #[derive(Debug, Clone)]
 pub struct Table(pub Vec<Tried>);
@@ -31,8 +40,12 @@ impl Table {
     }
 
     /// As a page of the documentation.
-    pub fn page(&self) -> String {
-        let mut page = format!("{HEAD}\n{}.\n", self.summary());
+    pub fn page(&self, of: Page) -> String {
+        let head = match of {
+            Page::Refreshes => HEAD,
+            Page::Platform => PLATFORM_HEAD,
+        };
+        let mut page = format!("{head}\n{}.\n", self.summary());
         let mut group = "";
         for tried in &self.0 {
             if tried.group != group {
@@ -69,6 +82,20 @@ real time.
 A row whose promise speaks of a *window that nobody can close* is kept when the grant ends with that reason and nothing else suffers.
 ";
 
+const PLATFORM_HEAD: &str = "\
+# Races and kills of the platform side
+
+What happens to authorisations when twenty refreshes present one token at the same moment, when a revocation meets refreshes on their
+way, and when a platform process is killed in the middle of rotations. `cargo run --release -p faults -- platform` makes this page; it
+exits 1 if a row is open or failed.
+
+Each row starts `mainstay platform serve` in one or two processes on a database of its own. Authorisations come from the public doors:
+a person signs in and consents, a client exchanges the code. Where it is a race, each transaction of the database waits for 2 ms before it
+begins (`MAINSTAY_FAULT_POINT=slow-store:2`), so that all see the same state before anybody writes. Two processes are on PostgreSQL, as
+a second process on one SQLite database is refused at its start. Afterwards introspection and a resource API say of every token that
+was ever given out whether it lives.
+";
+
 /// A text that fits in a cell.
 fn cell(text: &str) -> String {
     text.replace('|', "\\|").replace('\n', " ")
@@ -101,7 +128,7 @@ mod tests {
 
     #[test]
     fn the_page_has_a_heading_for_each_group_and_a_line_for_each_row() {
-        let page = Table(vec![tried(Verdict::Held), tried(Verdict::Open)]).page();
+        let page = Table(vec![tried(Verdict::Held), tried(Verdict::Open)]).page(Page::Refreshes);
         assert!(page.contains("## Kill -9") && page.contains("2 rows: 1 ok, 1 open, 0 failed"), "{page}");
         assert!(page.contains("| a \\| b | p | s | OPEN |"), "{page}");
     }

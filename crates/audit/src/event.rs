@@ -22,6 +22,10 @@ pub enum Actor {
     ApiKey(String),
     /// An operator of the connect side, by id.
     Operator(String),
+    /// Whoever held an initial access token, by its id (RFC 7591).
+    InitialAccessToken(String),
+    /// Somebody who has not proven who they are.
+    Unknown,
     /// Somebody at the command line of this machine.
     CommandLine,
     /// The program by itself.
@@ -35,6 +39,8 @@ impl fmt::Display for Actor {
             Self::Client(id) => write!(f, "client:{id}"),
             Self::ApiKey(id) => write!(f, "api_key:{id}"),
             Self::Operator(id) => write!(f, "operator:{id}"),
+            Self::InitialAccessToken(id) => write!(f, "initial_access_token:{id}"),
+            Self::Unknown => f.write_str("unknown"),
             Self::CommandLine => f.write_str("command_line"),
             Self::System => f.write_str("system"),
         }
@@ -54,6 +60,8 @@ impl FromStr for Actor {
             Some(("client", id)) => Ok(Self::Client(id.to_owned())),
             Some(("api_key", id)) => Ok(Self::ApiKey(id.to_owned())),
             Some(("operator", id)) => Ok(Self::Operator(id.to_owned())),
+            Some(("initial_access_token", id)) => Ok(Self::InitialAccessToken(id.to_owned())),
+            None if text == "unknown" => Ok(Self::Unknown),
             None if text == "command_line" => Ok(Self::CommandLine),
             None if text == "system" => Ok(Self::System),
             _ => Err(ParseActorError),

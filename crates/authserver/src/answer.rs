@@ -1,5 +1,9 @@
 //! What goes over the wire: replies of the engine as HTTP answers, the same for whoever embeds it.
 
+mod registration;
+
+pub use registration::{managed_client_response, registration_refusal_response, removed_client_response};
+
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, PRAGMA, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{Response, StatusCode};
 use oauth::introspection::Introspection;

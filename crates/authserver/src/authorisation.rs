@@ -38,6 +38,15 @@ pub struct Authorisation {
     pub state: AuthorisationState,
 }
 
+impl Authorisation {
+    /// Whether one of its tokens is accepted at `now`, as far as the authorisation itself says.
+    pub fn is_live(&self, now: Timestamp) -> bool {
+        let AuthorisationState::Active(tokens) = &self.state else { return false };
+        tokens.refresh.as_ref().is_some_and(|refresh| now < refresh.expires_at)
+            || tokens.access.as_ref().is_some_and(|access| now < access.expires_at)
+    }
+}
+
 /// Where an authorisation stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AuthorisationState {

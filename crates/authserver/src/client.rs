@@ -44,6 +44,11 @@ impl From<&str> for ClientId {
 pub enum ClientState {
     /// Registered and not yet approved: nothing is granted to it.
     AwaitingReview,
+    /// Approved once, and changed since in what was reviewed: nothing new is granted to it until that is approved too.
+    /// What it holds goes on working, since the change touches none of it.
+    ChangeAwaitingReview,
+    /// Reviewed and not approved: nothing works. A change puts it back to review.
+    Declined,
     /// In use.
     Approved,
     /// Stopped by an administrator: its tokens are refused until it is approved again.
@@ -53,10 +58,22 @@ pub enum ClientState {
 }
 
 impl ClientState {
+    /// Whether it waits for somebody's decision.
+    pub const fn awaits_review(self) -> bool {
+        matches!(self, Self::AwaitingReview | Self::ChangeAwaitingReview)
+    }
+
+    /// Whether what was granted to it works: its tokens, and their refresh.
+    pub const fn serves(self) -> bool {
+        matches!(self, Self::Approved | Self::ChangeAwaitingReview)
+    }
+
     /// The text of the database and of lists.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::AwaitingReview => "awaiting_review",
+            Self::ChangeAwaitingReview => "change_awaiting_review",
+            Self::Declined => "declined",
             Self::Approved => "approved",
             Self::Suspended => "suspended",
             Self::Removed => "removed",
@@ -65,9 +82,16 @@ impl ClientState {
 
     /// Reads [`ClientState::as_str`] back.
     pub fn from_text(text: &str) -> Option<Self> {
-        [Self::AwaitingReview, Self::Approved, Self::Suspended, Self::Removed]
-            .into_iter()
-            .find(|state| state.as_str() == text)
+        [
+            Self::AwaitingReview,
+            Self::ChangeAwaitingReview,
+            Self::Declined,
+            Self::Approved,
+            Self::Suspended,
+            Self::Removed,
+        ]
+        .into_iter()
+        .find(|state| state.as_str() == text)
     }
 }
 

@@ -18,6 +18,19 @@ pub enum Endpoint {
     Api,
 }
 
+impl Endpoint {
+    /// The name as a label of metrics.
+    pub(crate) const fn label(self) -> &'static str {
+        match self {
+            Self::Authorize => "authorize",
+            Self::Token => "token",
+            Self::Introspect => "introspect",
+            Self::Revoke => "revoke",
+            Self::Api => "api",
+        }
+    }
+}
+
 /// Before or after the state change of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -57,6 +70,11 @@ pub enum Fault {
 /// Disturbances on purpose: the port of the sandbox. In production there are none.
 #[async_trait]
 pub trait Faults: Send + Sync + fmt::Debug {
+    /// Whether there can be any. Where there can be none, the points are not passed.
+    fn is_on(&self) -> bool {
+        true
+    }
+
     /// Called at each point. Waits out a delay; returns what is to become of the answer, if anything.
     async fn at(&self, point: FaultPoint<'_>) -> Option<Fault>;
 }
@@ -67,6 +85,10 @@ pub struct NoFaults;
 
 #[async_trait]
 impl Faults for NoFaults {
+    fn is_on(&self) -> bool {
+        false
+    }
+
     async fn at(&self, _point: FaultPoint<'_>) -> Option<Fault> {
         None
     }

@@ -3,6 +3,9 @@ use std::str::FromStr;
 
 use seal::{Keys, MacKeyId, Purpose};
 
+/// Every token that is read or made passes here, so these are not left to the formatting of numbers.
+const DIGITS: &[u8; 16] = b"0123456789abcdef";
+
 /// A keyed hash of a machine-made secret, with the id of the key. As text: `mac_…:<64 hex characters>`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct KeyedHash {
@@ -26,8 +29,12 @@ impl KeyedHash {
 
 impl fmt::Display for KeyedHash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:", self.key_id)?;
-        self.mac.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        let mut text = String::with_capacity(self.key_id.as_str().len() + 1 + 2 * self.mac.len());
+        text.push_str(self.key_id.as_str());
+        text.push(':');
+        let digit = |half: u8| char::from(DIGITS[usize::from(half)]);
+        text.extend(self.mac.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]));
+        f.write_str(&text)
     }
 }
 
@@ -46,13 +53,17 @@ impl FromStr for KeyedHash {
     type Err = ParseKeyedHashError;
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let (key_id, hex) = text.split_once(':').ok_or(ParseKeyedHashError)?;
-        if hex.len() != 64 || !hex.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')) {
+        if hex.len() != 64 {
             return Err(ParseKeyedHashError);
         }
+        let value = |digit: u8| match digit {
+            b'0'..=b'9' => Ok(digit - b'0'),
+            b'a'..=b'f' => Ok(digit - b'a' + 10),
+            _ => Err(ParseKeyedHashError),
+        };
         let mut mac = [0; 32];
-        for (byte, pair) in mac.iter_mut().zip(hex.as_bytes().chunks_exact(2)) {
-            let pair = std::str::from_utf8(pair).map_err(|_| ParseKeyedHashError)?;
-            *byte = u8::from_str_radix(pair, 16).map_err(|_| ParseKeyedHashError)?;
+        for (byte, pair) in mac.iter_mut().zip(hex.as_bytes().as_chunks::<2>().0) {
+            *byte = value(pair[0])? << 4 | value(pair[1])?;
         }
         Ok(Self { key_id: key_id.parse().map_err(|_| ParseKeyedHashError)?, mac })
     }

@@ -8,12 +8,15 @@
 mod answer;
 mod authorisation;
 mod client;
+mod client_memory;
 mod faults;
 mod journal;
 mod keyed_hash;
 mod metadata;
 mod outcome;
+mod registration;
 mod rotation;
+mod rules;
 mod server;
 mod settings;
 mod store;
@@ -21,8 +24,8 @@ mod throttle;
 mod token_kinds;
 
 pub use answer::{
-    Ending, Rendered, disturbed, introspection_response, refusal_response, render, revocation_response,
-    token_response,
+    Ending, Rendered, disturbed, introspection_response, managed_client_response, refusal_response,
+    registration_refusal_response, removed_client_response, render, revocation_response, token_response,
 };
 pub use authorisation::{
     ActiveTokens, Authorisation, AuthorisationId, AuthorisationState, EarlierTokens, EndReason, IssuedAccess,
@@ -35,15 +38,23 @@ pub use client::{
 pub use faults::{Endpoint, Fault, FaultPoint, Faults, Moment, NoFaults};
 pub use journal::{Journal, JournalAnswer, JournalEntry, NoJournal};
 pub use keyed_hash::KeyedHash;
-pub use metadata::{ENDPOINTS, EndpointDescription, server_metadata};
+pub use metadata::{ENDPOINTS, EndpointDescription, REGISTRATION_PATH, resource_metadata, server_metadata};
 pub use outcome::{
     AccessContext, AccessRefusal, AuthorizationRefusal, ClientError, Consent, EndpointError, Granted,
     PageReason, Reply, TokenSuccess, ValidatedRequest,
 };
+pub use registration::{
+    ClientMetadata, ClientSelection, InitialAccessToken, InitialAccessTokenId, NewClient,
+    NewInitialAccessToken, NewRegistration, RegisterOutcome, Registered, RegisteredClient, Registration,
+    RegistrationAccess, RegistrationChange, Registrations, Review,
+};
 pub use rotation::{ReplayRule, RotationPolicy, RotationRules};
-pub use server::{AuthorizationServer, Ports};
+pub use rules::{ClientProblem, ClientProblems, ClientRules};
+pub use server::{AuthorizationServer, Decided, Generated, ManagedClient, Ports, RegistrationRefusal};
 pub use settings::Settings;
 pub use store::{
     AuthorisationFilter, EndSelection, Exchange, LoadedAuthorisation, Rotate, Store, WriteOutcome,
 };
-pub use token_kinds::{AccessToken, AuthorizationCode, KeyedTokenCheck, RefreshToken};
+pub use token_kinds::{
+    AccessToken, AuthorizationCode, InitialAccess, KeyedTokenCheck, RefreshToken, RegistrationAccessText,
+};

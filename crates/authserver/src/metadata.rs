@@ -1,5 +1,5 @@
 use base::Scope;
-use oauth::metadata::ServerMetadata;
+use oauth::metadata::{ResourceMetadata, ServerMetadata};
 use oauth::{ClientAuthMethod, pkce};
 
 use crate::faults::Endpoint;
@@ -17,6 +17,9 @@ pub struct EndpointDescription {
     /// How clients may authenticate there; what a single client may use is narrower.
     pub auth_methods: &'static [ClientAuthMethod],
 }
+
+/// Where programs register clients (RFC 7591), and below it manage them (RFC 7592). Offered where the embedding side routes it.
+pub const REGISTRATION_PATH: &str = "/oauth/register";
 
 use ClientAuthMethod::{ClientSecretBasic, ClientSecretPost, None as NoSecret};
 
@@ -76,6 +79,17 @@ pub fn server_metadata(settings: &Settings, registration_path: Option<&str>) -> 
         revocation_endpoint_auth_methods_supported: methods(Endpoint::Revoke),
         authorization_response_iss_parameter_supported: settings.iss_in_responses,
         service_documentation: None,
+    }
+}
+
+/// The document of the resource server at the same public URL (RFC 9728), from the same settings that issue and check its tokens.
+pub fn resource_metadata(settings: &Settings, name: &str) -> ResourceMetadata {
+    ResourceMetadata {
+        resource: settings.issuer.clone(),
+        authorization_servers: vec![settings.issuer.clone()],
+        scopes_supported: Scope::iter(&settings.scopes).map(ToOwned::to_owned).collect(),
+        bearer_methods_supported: vec!["header".to_owned()],
+        resource_name: Some(name.to_owned()),
     }
 }
 

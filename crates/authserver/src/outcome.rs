@@ -8,6 +8,7 @@ use oauth::{RedirectUri, Refused};
 use crate::authorisation::AuthorisationId;
 use crate::client::{Client, ClientId};
 use crate::faults::Fault;
+use crate::rules::ClientProblems;
 
 /// An authorization request that may be shown to a person for consent.
 #[derive(Debug, Clone)]
@@ -72,7 +73,10 @@ pub enum PageReason {
     /// There is no such client.
     #[error("no application is registered under this client id")]
     UnknownClient,
-    /// The client is not approved yet, or was stopped.
+    /// The client waits for its review.
+    #[error("this application is waiting for its review and cannot ask for access yet")]
+    ClientAwaitsReview,
+    /// The client was declined or stopped.
     #[error("this application is not approved")]
     ClientNotApproved,
     /// The redirect URI is not registered for it.
@@ -168,14 +172,12 @@ pub enum ClientError {
     /// There is none of that id.
     #[error("there is no client {0}")]
     Unknown(ClientId),
-    /// Its settings contradict each other.
-    #[error("the client {client_id} cannot be set up like this: {why}")]
-    Contradiction {
-        /// Which client.
-        client_id: ClientId,
-        /// What is wrong.
-        why: &'static str,
-    },
+    /// Its settings break rules, or contradict each other.
+    #[error("the client cannot be set up like this: {0}")]
+    Rejected(ClientProblems),
+    /// It was changed, or decided about, since it was looked at.
+    #[error("the client {0} was changed meanwhile")]
+    Changed(ClientId),
     /// The database failed.
     #[error(transparent)]
     Unavailable(#[from] StoreError),

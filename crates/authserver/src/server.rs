@@ -1,9 +1,10 @@
 use std::sync::Arc;
 
-use audit::Auditor;
+use audit::{Auditor, Ledger};
 use base::{Clock, Entropy};
 use seal::{Keys, Sealer};
 
+use crate::client_memory::ClientMemory;
 use crate::faults::Faults;
 use crate::journal::Journal;
 use crate::settings::Settings;
@@ -17,12 +18,21 @@ mod client_authentication;
 mod clients;
 mod endpoint;
 mod exchange;
+mod generate;
+mod initial_access;
 mod introspect;
 mod issue;
 mod presented;
 mod refresh;
+mod refusals;
+mod registration;
+mod registration_api;
 mod revoke;
 mod token;
+
+pub use generate::Generated;
+pub use registration::Decided;
+pub use registration_api::{ManagedClient, RegistrationRefusal};
 
 /// What the engine stands on.
 #[derive(Clone)]
@@ -49,6 +59,9 @@ pub struct AuthorizationServer {
     ports: Ports,
     auditor: Auditor,
     throttle: Throttle,
+    registration_throttle: Throttle,
+    clients: ClientMemory,
+    ledger: Option<Arc<Ledger>>,
 }
 
 impl AuthorizationServer {
@@ -57,7 +70,9 @@ impl AuthorizationServer {
         let auditor =
             Auditor::new(Arc::clone(&ports.keys), Arc::clone(&ports.clock), Arc::clone(&ports.entropy));
         let throttle = Throttle::new(settings.failed_authentications_per_minute);
-        Self { settings, ports, auditor, throttle }
+        let registration_throttle = Throttle::new(settings.failed_authentications_per_minute);
+        let clients = ClientMemory::default();
+        Self { settings, ports, auditor, throttle, registration_throttle, clients, ledger: None }
     }
 
     /// What was decided for it.

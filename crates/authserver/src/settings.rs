@@ -2,6 +2,8 @@ use std::time::Duration;
 
 use base::Scope;
 
+use crate::rules::ClientRules;
+
 /// What whoever embeds the engine decides.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
@@ -19,6 +21,10 @@ pub struct Settings {
     pub scopes: Scope,
     /// The member of introspection answers that carries the subject's URN.
     pub subject_member: Option<String>,
+    /// What every client must keep to.
+    pub client_rules: ClientRules,
+    /// What a client may ask for that was registered by the API without saying what.
+    pub default_scope: Scope,
     /// Failed client authentications a minute for a client and source before 429; None for no limit.
     pub failed_authentications_per_minute: Option<u32>,
 }
@@ -35,6 +41,8 @@ impl Settings {
             scopes_for_all: Scope::default(),
             scopes: Scope::default(),
             subject_member: None,
+            client_rules: ClientRules::default(),
+            default_scope: Scope::default(),
             failed_authentications_per_minute: Some(30),
         }
     }

@@ -1,5 +1,5 @@
 use async_trait::async_trait;
-use audit::AuditRecord;
+use audit::{AuditRecord, Rotation};
 use base::{StoreError, Timestamp};
 
 use crate::authorisation::{ActiveTokens, Authorisation, AuthorisationId, EarlierTokens, EndReason};
@@ -54,8 +54,8 @@ pub struct Rotate {
     pub forget_earlier_refresh: bool,
     /// When.
     pub at: Timestamp,
-    /// What is told of it.
-    pub audit: Vec<AuditRecord>,
+    /// What the log of rotations keeps of it.
+    pub log: Rotation,
 }
 
 /// Which authorisations end together. At least one field is set.
@@ -85,7 +85,7 @@ pub struct AuthorisationFilter {
 /// Where clients and authorisations lie. Each method is one transaction; those with `audit` append it in the same one
 /// if they write at all.
 #[async_trait]
-pub trait Store: Send + Sync {
+pub trait Store: crate::Registrations + Send + Sync {
     /// A client with its secrets.
     async fn client(&self, id: &ClientId) -> Result<Option<Client>, StoreError>;
 
@@ -95,7 +95,7 @@ pub trait Store: Send + Sync {
     /// Adds a client, or replaces what is known of it, its state and all its secrets.
     async fn put_client(&self, client: Client, audit: Vec<AuditRecord>) -> Result<(), StoreError>;
 
-    /// Changes a client's state; false if there is none.
+    /// Changes a client's state; false if there is none, or it was removed.
     async fn set_client_state(
         &self,
         id: &ClientId,
@@ -117,6 +117,13 @@ pub trait Store: Send + Sync {
     async fn insert_authorisation(
         &self,
         authorisation: Authorisation,
+        audit: Vec<AuditRecord>,
+    ) -> Result<(), StoreError>;
+
+    /// Adds authorisations that have tokens, all or none: what load tests generate.
+    async fn insert_active_authorisations(
+        &self,
+        authorisations: Vec<Authorisation>,
         audit: Vec<AuditRecord>,
     ) -> Result<(), StoreError>;
 

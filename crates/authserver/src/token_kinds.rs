@@ -13,6 +13,19 @@ pub struct RefreshToken;
 #[derive(Debug)]
 pub struct AuthorizationCode;
 
+/// A token with which programs register clients (RFC 7591).
+#[derive(Debug)]
+pub struct InitialAccess;
+/// A token with which a program manages the client it registered (RFC 7592).
+#[derive(Debug)]
+pub struct RegistrationAccessText;
+
+impl TokenKind for InitialAccess {
+    const PREFIX: &'static str = "mst_iat_";
+}
+impl TokenKind for RegistrationAccessText {
+    const PREFIX: &'static str = "mst_rat_";
+}
 impl TokenKind for AccessToken {
     const PREFIX: &'static str = "mst_at_";
 }
@@ -41,6 +54,6 @@ impl TokenCheck for KeyedTokenCheck<'_> {
     }
 
     fn verify(&self, prefix: &'static str, body: &[u8], check: &[u8; 8]) -> bool {
-        self.0.all(Purpose::TokenCheck).iter().any(|key| key.verify(prefix, &[body], check))
+        self.0.find(Purpose::TokenCheck, |key| key.verify(prefix, &[body], check)).is_some()
     }
 }

@@ -54,7 +54,8 @@ impl<K: IdKind> FromStr for Id<K> {
         let rest = text.strip_prefix(K::PREFIX).ok_or_else(|| error.clone())?;
         // One spelling only (36 characters, lower case), so that an id in a log is found by searching for it.
         let uuid = Uuid::try_parse(rest).map_err(|_| error.clone())?;
-        if uuid.hyphenated().to_string() == rest { Ok(Self::from_uuid(uuid)) } else { Err(error) }
+        let is_that = rest.len() == 36 && !rest.bytes().any(|byte| byte.is_ascii_uppercase());
+        if is_that { Ok(Self::from_uuid(uuid)) } else { Err(error) }
     }
 }
 

@@ -12,6 +12,7 @@ mod secret;
 mod store_error;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
+mod throttle;
 
 pub use backoff::Backoff;
 pub use clock::{Clock, ShiftedClock, SystemClock, Timestamp};
@@ -20,3 +21,4 @@ pub use id::{Id, IdKind, ParseIdError, new_uuid};
 pub use scope::{Scope, ScopeError};
 pub use secret::Secret;
 pub use store_error::StoreError;
+pub use throttle::Throttle;

@@ -133,7 +133,8 @@ impl Connect {
         }
     }
 
-    /// From memory, at most a second old, while the store can be reached.
+    /// From memory, with every change of the row that is older than a second, while the store can be reached. What it shows of its
+    /// grants may be older than that: ask the authority.
     pub(crate) async fn remembered(&self, id: ConnectionId) -> Result<Option<Arc<Connection>>, StoreError> {
         self.inner.connections.get(id, self.clock(), || self.store().connection(id)).await
     }

@@ -34,11 +34,13 @@ pub enum EventType {
     KeyReplaced,
     /// The backend's settings were changed. Timeline only.
     SettingsChanged,
+    /// A new sign-in that was made for another connection serves this one from now on. Timeline only.
+    SignInShared,
 }
 
 impl EventType {
     /// Each kind.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Activated,
         Self::Degraded,
         Self::Recovered,
@@ -53,6 +55,7 @@ impl EventType {
         Self::LinkMade,
         Self::KeyReplaced,
         Self::SettingsChanged,
+        Self::SignInShared,
     ];
 
     /// As it stands in JSON and rows.
@@ -72,6 +75,7 @@ impl EventType {
             Self::LinkMade => "connection.link_made",
             Self::KeyReplaced => "credential.replaced",
             Self::SettingsChanged => "connection.settings_changed",
+            Self::SignInShared => "connection.sign_in_shared",
         }
     }
 
@@ -79,7 +83,11 @@ impl EventType {
     pub const fn is_public(self) -> bool {
         !matches!(
             self,
-            Self::AwaitingConfirmation | Self::LinkMade | Self::KeyReplaced | Self::SettingsChanged
+            Self::AwaitingConfirmation
+                | Self::LinkMade
+                | Self::KeyReplaced
+                | Self::SettingsChanged
+                | Self::SignInShared
         )
     }
 }

@@ -16,6 +16,7 @@ mod disconnect;
 mod end;
 mod event;
 mod feed;
+mod following;
 mod ids;
 mod keyed_hash;
 mod lending;
@@ -61,7 +62,7 @@ pub use session::{
 };
 pub use store::{
     Advanced, ConnectionFilter, GrantNews, GrantNewsItem, NewConnection, NewSide, Paired, Pairing, Step,
-    Store, Swap, Swapped, Told,
+    Store, Swap, Swapped, Told, ToldAfter,
 };
 pub use swap::ReplaceKeyError;
 pub use walk::{CallbackError, Next, Walk, WalkError};

@@ -14,16 +14,22 @@ use crate::{Connect, Connection, ConnectionId, End, Event, EventType, StateKind,
 const BATCH: u32 = 100;
 /// How often grants' events of other processes are looked for.
 const LOOK: Duration = Duration::from_millis(500);
-/// How often walks that nobody finished are looked for.
+/// How often walks that nobody finished are looked for, and connections are counted.
 const SWEEP: Duration = Duration::from_mins(1);
 /// How often announcements that are due are looked for.
 const ANNOUNCE: Duration = Duration::from_mins(30);
 
 impl Connect {
-    /// Tells onward what happens to grants, and clears away walks that nobody finished, until `stop`.
+    /// Tells onward what happens to grants, follows what other processes change, and clears away walks that nobody finished,
+    /// until `stop`.
     pub async fn run(&self, stop: CancellationToken) {
+        // Beside one another: however much there is to tell, changes are heard of in time.
+        futures_util::future::join(self.follow(&stop), self.tell_and_clear(&stop)).await;
+    }
+
+    async fn tell_and_clear(&self, stop: &CancellationToken) {
         let mut positions = self.authority().positions();
-        let mut swept = self.clock().monotonic();
+        let mut swept: Option<Duration> = None;
         let mut announced: Option<Duration> = None;
         loop {
             match self.tell_news().await {
@@ -34,13 +40,14 @@ impl Connect {
                     tracing::warn!(%error, "what happened to grants could not be told onward; it is tried again");
                 }
             }
-            if self.clock().monotonic().saturating_sub(swept) >= SWEEP {
-                swept = self.clock().monotonic();
+            let now = self.clock().monotonic();
+            if swept.is_none_or(|at| now.saturating_sub(at) >= SWEEP) {
+                swept = Some(now);
+                self.count_connections().await;
                 if let Err(error) = self.sweep_walks().await {
                     tracing::warn!(%error, "unfinished walks could not be cleared away; it is tried again");
                 }
             }
-            let now = self.clock().monotonic();
             if announced.is_none_or(|at| now.saturating_sub(at) >= ANNOUNCE) {
                 announced = Some(now);
                 if let Err(error) = self.announce().await {
@@ -52,6 +59,20 @@ impl Connect {
                 () = stop.cancelled() => return,
                 _ = tokio::time::timeout(LOOK, positions.changed()) => {}
             }
+        }
+    }
+
+    async fn count_connections(&self) {
+        match self.connection_counts().await {
+            Ok(counts) => {
+                for state in StateKind::ALL {
+                    let count =
+                        counts.iter().find(|(counted, _)| *counted == state).map_or(0, |(_, count)| *count);
+                    let count = f64::from(u32::try_from(count).unwrap_or(u32::MAX));
+                    metrics::gauge!("mainstay_connections", "state" => state.as_str()).set(count);
+                }
+            }
+            Err(error) => tracing::warn!(%error, "connections could not be counted"),
         }
     }
 

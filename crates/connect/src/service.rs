@@ -1,5 +1,5 @@
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use base::{Clock, Entropy, Timestamp};
@@ -79,6 +79,8 @@ pub(crate) struct Inner {
     pub(crate) settings: Settings,
     pub(crate) api_tokens: Memory<ApiTokenId, ApiToken>,
     pub(crate) connections: Memory<ConnectionId, Connection>,
+    /// Up to which event the changes of connections were followed; `None` before the first look.
+    pub(crate) followed_to: Mutex<Option<u64>>,
     /// Counts writes of events by this process; waiting readers of the feed look again when it changes.
     pub(crate) told: watch::Sender<u64>,
     pub(crate) visitors: Visitors,
@@ -95,6 +97,7 @@ impl Connect {
                 settings,
                 api_tokens,
                 connections,
+                followed_to: Mutex::default(),
                 told: watch::Sender::new(0),
                 visitors: Visitors::default(),
             }),

@@ -103,6 +103,9 @@ pub trait Store: Send + Sync {
     async fn tell_once(&self, event: &Event, since: Timestamp) -> Result<bool, StoreError>;
     /// Public events above `after`, in commit order.
     async fn events_after(&self, after: u64, limit: u32) -> Result<Vec<NumberedEvent>, StoreError>;
+    /// Of which connections the events above `after` tell, public or not. Each change of a connection's row is told of by an
+    /// event of its transaction.
+    async fn told_after(&self, after: u64, limit: u32) -> Result<ToldAfter, StoreError>;
     /// The position of the newest event, public or not; 0 if there is none.
     async fn last_position(&self) -> Result<u64, StoreError>;
     /// A connection's events, newest first, below `before`.
@@ -153,8 +156,8 @@ pub struct Pairing<'a> {
     pub session: &'a ConnectSession,
     /// The connection.
     pub connection: &'a NewConnection,
-    /// Other connections that are to draw on the same accounting grant from now on.
-    pub moved: &'a [ConnectionId],
+    /// Told to each other connection that is to draw on the same accounting grant from now on.
+    pub moved: &'a [Event],
     /// What is told.
     pub event: &'a Event,
 }
@@ -238,8 +241,8 @@ pub struct Swap<'a> {
     pub told: StateKind,
     /// The credential, where the grant is not stored yet.
     pub given: Option<&'a GivenCredential>,
-    /// Other connections that are to draw on the same grant from now on.
-    pub moved: &'a [ConnectionId],
+    /// Told to each other connection that is to draw on the same grant from now on.
+    pub moved: &'a [Event],
     /// The step of the session that brought it.
     pub session: Option<&'a ConnectSession>,
     /// What is told.
@@ -273,6 +276,15 @@ pub struct GrantNewsItem {
     pub event: NumberedGrantEvent,
     /// Live connections that draw on the grant, and at which end.
     pub connections: Vec<(ConnectionId, End)>,
+}
+
+/// What [`Store::told_after`] gives.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ToldAfter {
+    /// The newest position there was when the look began.
+    pub newest: u64,
+    /// Positions and connections, in commit order.
+    pub told: Vec<(u64, ConnectionId)>,
 }
 
 /// What is told of one connection.

@@ -224,13 +224,14 @@ impl Connect {
         };
         let swapped = self.store().swap_grant(&swap).await?;
         if swapped == Swapped::Yes {
+            let moved: Vec<_> = moved.iter().map(|event| event.connection).collect();
             for id in moved.iter().copied().chain([connection.id]) {
                 self.connection_changed(id);
             }
             for id in [side.grant, grant] {
                 self.authority().changed(id);
             }
-            self.reconsider(moved).await?;
+            self.reconsider(&moved).await?;
         }
         Ok(swapped)
     }
@@ -255,7 +256,7 @@ struct Change<'a> {
     grant: GrantId,
     given: Option<&'a GivenCredential>,
     company: &'a Company,
-    moved: &'a [ConnectionId],
+    moved: &'a [Event],
     session: Option<&'a ConnectSession>,
     event: &'a Event,
 }

@@ -2,6 +2,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use audit::Ledger;
 use base::{Clock, Entropy, StoreError};
 use seal::Keys;
 
@@ -11,6 +12,7 @@ use crate::store::Store;
 use crate::throttle::Limits;
 
 mod accounts;
+mod recorded;
 mod sessions;
 mod sign_in;
 
@@ -116,6 +118,7 @@ pub struct Identity {
     keys: Arc<Keys>,
     hasher: Hasher,
     settings: Settings,
+    ledger: Option<Arc<Ledger>>,
 }
 
 impl Identity {
@@ -128,7 +131,7 @@ impl Identity {
         settings: Settings,
     ) -> Self {
         let hasher = Hasher::new(settings.password_cost, Arc::clone(&entropy));
-        Self { store, clock, entropy, keys, hasher, settings }
+        Self { store, clock, entropy, keys, hasher, settings, ledger: None }
     }
 
     /// Removes what is over: to be called now and then. How many rows went.
@@ -138,6 +141,15 @@ impl Identity {
         let longest = |rule: crate::Rule| rule.forget_after.max(rule.longest_delay);
         let attempts_before = now - longest(limits.account).max(longest(limits.source));
         self.store.sweep(now, now - self.settings.session_idle, attempts_before).await
+    }
+}
+
+impl Identity {
+    /// Ends every session there is: in a restored backup, those are back that were ended since. How many there were.
+    pub async fn end_all_sessions(&self) -> Result<usize, StoreError> {
+        let now = self.clock.now();
+        let all_seen_before = now + Duration::from_hours(24 * 365);
+        self.store.sweep(now, all_seen_before, base::Timestamp::from_millis(0)).await
     }
 }
 

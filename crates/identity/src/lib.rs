@@ -13,6 +13,6 @@ mod throttle;
 pub use account::{Account, AccountId, AccountKind, Email, InvalidEmail, NewAccount, StoredAccount};
 pub use identity::{AccountError, Created, Identity, Settings, SignInError};
 pub use password::{Cost, PasswordHash, PasswordHashError};
-pub use session::{PreSession, Session, SessionId, SessionKind, SignedIn, StoredSession};
+pub use session::{PreSession, Session, SessionId, SessionKind, SessionSummary, SignedIn, StoredSession};
 pub use store::Store;
 pub use throttle::{Admission, Attempt, Limits, Rule, source_of};

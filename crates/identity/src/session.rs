@@ -55,6 +55,23 @@ impl Session {
     }
 }
 
+/// A live session as the person it belongs to is told of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SessionSummary {
+    /// Its id.
+    pub id: SessionId,
+    /// When the person signed in.
+    pub signed_in_at: Timestamp,
+    /// When it was last used, to the minute.
+    pub last_seen_at: Timestamp,
+}
+
+impl From<StoredSession> for SessionSummary {
+    fn from(stored: StoredSession) -> Self {
+        Self { id: stored.id, signed_in_at: stored.created_at, last_seen_at: stored.last_seen_at }
+    }
+}
+
 /// A session that was just begun.
 #[derive(Debug, Clone)]
 pub struct SignedIn {

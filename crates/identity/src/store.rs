@@ -1,4 +1,5 @@
 use async_trait::async_trait;
+use audit::AuditRecord;
 use base::{StoreError, Timestamp};
 
 use crate::account::{Account, AccountId, Email, StoredAccount};
@@ -18,11 +19,23 @@ pub trait Store: Send + Sync {
     /// The account with this id.
     async fn account(&self, id: AccountId) -> Result<Option<StoredAccount>, StoreError>;
 
-    /// At most `limit` accounts in the order of their addresses, those after `after`.
-    async fn list_accounts(&self, after: Option<&Email>, limit: u32) -> Result<Vec<Account>, StoreError>;
+    /// At most `limit` accounts in the order of their addresses, those after `after`; where `text` is not empty, those alone whose
+    /// address or name holds it, whatever the case.
+    async fn list_accounts(
+        &self,
+        text: &str,
+        after: Option<&Email>,
+        limit: u32,
+    ) -> Result<Vec<Account>, StoreError>;
 
-    /// Sets the password and ends the account's sessions, together: whether there is such an account.
-    async fn set_password(&self, id: AccountId, hash: &PasswordHash) -> Result<bool, StoreError>;
+    /// Sets the password and ends the account's sessions, together: whether there is such an account. Only then are the records
+    /// appended, as in the other methods that take some.
+    async fn set_password(
+        &self,
+        id: AccountId,
+        hash: &PasswordHash,
+        audit: Vec<AuditRecord>,
+    ) -> Result<bool, StoreError>;
 
     /// Replaces a hash by another one of the same password, if it still is `from`: whether it was. Sessions go on.
     async fn replace_password_hash(
@@ -34,7 +47,12 @@ pub trait Store: Send + Sync {
 
     /// Disables the account (keeping the earlier time if it is disabled already) and ends its sessions, or enables it:
     /// whether there is such an account.
-    async fn set_disabled(&self, id: AccountId, disabled_at: Option<Timestamp>) -> Result<bool, StoreError>;
+    async fn set_disabled(
+        &self,
+        id: AccountId,
+        disabled_at: Option<Timestamp>,
+        audit: Vec<AuditRecord>,
+    ) -> Result<bool, StoreError>;
 
     /// Counts an attempt for its source and its account, unless one of them is blocked.
     async fn begin_attempt(&self, attempt: &Attempt) -> Result<Admission, StoreError>;
@@ -59,8 +77,15 @@ pub trait Store: Send + Sync {
     /// Ends the session with this token hash: whether there was one.
     async fn delete_session(&self, token_hash: &[u8; 32]) -> Result<bool, StoreError>;
 
+    /// The sessions of the account, newest first, whether they are still good or not.
+    async fn sessions_of(&self, account: AccountId) -> Result<Vec<StoredSession>, StoreError>;
+
     /// Ends all sessions of the account; how many there were.
-    async fn delete_sessions_of(&self, account: AccountId) -> Result<usize, StoreError>;
+    async fn delete_sessions_of(
+        &self,
+        account: AccountId,
+        audit: Vec<AuditRecord>,
+    ) -> Result<usize, StoreError>;
 
     /// Removes sessions that ended before `now` or were last seen before `seen_before`, and counts of attempts whose last one was
     /// before `attempts_before`. How many rows went.

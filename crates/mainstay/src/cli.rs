@@ -1,14 +1,22 @@
 //! The command line. What is here is read by people in `--help`; what each command does lies in `command`.
 
+mod generate;
 mod options;
+mod people;
 mod platform;
+mod platform_clients;
+mod records;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub(crate) use generate::{Generate, Generation};
 pub(crate) use options::Common;
-pub(crate) use platform::{ApiKeys, Clients as PlatformClients, NewClient, Platform};
+pub(crate) use people::{Companies, Users};
+pub(crate) use platform::{ApiKeys, Platform};
+pub(crate) use platform_clients::{Client as PlatformClient, NewClient, PlatformClients};
+pub(crate) use records::{Audit, Export, RecordedSide, Recover};
 
 /// Keeps a Pleo company connected to one company in an accounting system.
 #[derive(Debug, Parser)]
@@ -51,12 +59,18 @@ pub(crate) enum Command {
     /// After a restored backup: what waits, and going on with it
     #[command(subcommand)]
     Recover(Recover),
+    /// The audit log: verify it, export it
+    #[command(subcommand)]
+    Audit(Audit),
     /// Encryption keys
     #[command(subcommand)]
     Keys(Keys),
     /// The configuration
     #[command(subcommand)]
     Config(Config),
+    /// Rows for load tests, and a file with what is needed to use them (staging only)
+    #[command(subcommand)]
+    Generate(Generate),
     /// Bring the database to this version's schema
     Migrate(SideChoice),
     /// What is wrong here, in words, with the remedy
@@ -127,15 +141,6 @@ pub(crate) struct SandboxServe {
     /// Offer metrics on an address of their own, without a token
     #[arg(long, value_name = "ADDR")]
     pub(crate) metrics_listen: Option<String>,
-}
-
-/// `mainstay recover …`.
-#[derive(Debug, Clone, Copy, Subcommand)]
-pub(crate) enum Recover {
-    /// How many credentials have not been proven since the database looked restored from a backup
-    Status,
-    /// The database is the right one: use the credentials in it as they are
-    Accept,
 }
 
 /// `mainstay connections …`.

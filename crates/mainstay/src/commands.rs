@@ -1,11 +1,14 @@
 //! From a short command's arguments to a [`Request`], and to where it is carried out.
 
 use crate::cli::{
-    self, ApiKeys, Clients, Connections, Operators, Platform, PlatformClients, Recover, Tokens,
+    self, ApiKeys, Clients, Companies, Connections, Operators, Platform, PlatformClients, Recover, Tokens,
+    Users,
 };
 use crate::failure::Failure;
 use crate::input;
-use crate::request::{ApiKeyCreation, CarriedSecret, ClientRegistration, Request};
+use crate::request::{
+    ApiKeyCreation, CarriedSecret, ClientRegistration, ClientsRequest, PeopleRequest, Request, TenancyRequest,
+};
 
 pub(crate) fn connections(command: &Connections) -> Request {
     match command {
@@ -58,22 +61,63 @@ pub(crate) fn platform(command: &Platform) -> Result<Option<Request>, Failure> {
         },
         Platform::Clients(command) => platform_clients(command),
         Platform::ApiKeys(command) => api_keys(command),
+        Platform::Users(command) => Request::PlatformUsers(users(command)?),
+        Platform::Companies(command) => Request::PlatformCompanies(companies(command)),
     }))
 }
 
-fn platform_clients(command: &PlatformClients) -> Request {
-    match command {
-        PlatformClients::List => Request::PlatformClientsList,
-        PlatformClients::Show(client) => Request::PlatformClientsShow { client_id: client.client_id.clone() },
-        PlatformClients::Register(new) => Request::PlatformClientsRegister(Box::new(registration(new))),
-        PlatformClients::Approve(client) => {
-            Request::PlatformClientsApprove { client_id: client.client_id.clone() }
+fn users(command: &Users) -> Result<PeopleRequest, Failure> {
+    Ok(match command {
+        Users::List(search) => PeopleRequest::List { text: search.text.clone() },
+        Users::Disable(user) => PeopleRequest::Disable { email: user.email.clone() },
+        Users::Enable(user) => PeopleRequest::Enable { email: user.email.clone() },
+        Users::SetPassword(user) => {
+            let password = CarriedSecret(input::secret(None, "password", "standard input")?);
+            PeopleRequest::SetPassword { email: user.email.clone(), password }
         }
-        PlatformClients::RotateSecret { client, compromised } => Request::PlatformClientsRotateSecret {
-            client_id: client.client_id.clone(),
-            compromised: *compromised,
-        },
+    })
+}
+
+fn companies(command: &Companies) -> TenancyRequest {
+    match command {
+        Companies::List(search) => TenancyRequest::List { text: search.text.clone() },
+        Companies::Suspend(company) => TenancyRequest::Suspend { id: company.id.clone() },
+        Companies::Resume(company) => TenancyRequest::Resume { id: company.id.clone() },
     }
+}
+
+fn platform_clients(command: &PlatformClients) -> Request {
+    let id = |client: &cli::PlatformClient| client.client_id.clone();
+    Request::PlatformClients(match command {
+        PlatformClients::List { state } => ClientsRequest::List { state: state.clone() },
+        PlatformClients::Show(client) => ClientsRequest::Show { client_id: id(client) },
+        PlatformClients::Register(new) => ClientsRequest::Register(Box::new(registration(new))),
+        PlatformClients::Approve(client) => ClientsRequest::Approve { client_id: id(client) },
+        PlatformClients::Decline { client, reason } => {
+            ClientsRequest::Decline { client_id: id(client), reason: reason.clone() }
+        }
+        PlatformClients::Suspend(client) => ClientsRequest::Suspend { client_id: id(client) },
+        PlatformClients::RotateSecret { client, compromised } => {
+            ClientsRequest::RotateSecret { client_id: id(client), compromised: *compromised }
+        }
+        PlatformClients::Remove(client) => ClientsRequest::Remove { client_id: id(client) },
+        PlatformClients::Directory { client, out } => {
+            ClientsRequest::Directory { client_id: id(client), listed: !out }
+        }
+        PlatformClients::FetchLogo(client) => ClientsRequest::FetchLogo { client_id: id(client) },
+        PlatformClients::InitialAccessToken { pre_approved, uses, days, note } => {
+            ClientsRequest::InitialAccessToken {
+                pre_approved: *pre_approved,
+                uses: *uses,
+                days: *days,
+                note: note.clone(),
+            }
+        }
+        PlatformClients::InitialAccessTokens => ClientsRequest::InitialAccessTokens,
+        PlatformClients::RevokeInitialAccessToken { id } => {
+            ClientsRequest::RevokeInitialAccessToken { id: id.clone() }
+        }
+    })
 }
 
 fn registration(new: &cli::NewClient) -> ClientRegistration {
@@ -84,6 +128,10 @@ fn registration(new: &cli::NewClient) -> ClientRegistration {
         scopes: new.scopes,
         public: new.public,
         approved: new.approved,
+        subject_type: new.subject_type,
+        pkce_optional: new.pkce_optional,
+        setup_required: new.setup_required,
+        integrated_api_keys: new.integrated_api_keys,
         initiation_uri: new.initiation_uri,
         settings_uri: new.settings_uri,
         client_uri: new.client_uri,
@@ -113,9 +161,9 @@ fn api_keys(command: &ApiKeys) -> Request {
 }
 
 /// `mainstay recover …`.
-pub(crate) const fn recover(command: Recover) -> Request {
+pub(crate) fn recover(command: Recover) -> Request {
     match command {
-        Recover::Status => Request::RecoverStatus,
-        Recover::Accept => Request::RecoverAccept,
+        Recover::Status(choice) => Request::RecoverStatus { side: choice.side.into() },
+        Recover::Accept(choice) => Request::RecoverAccept { side: choice.side.into() },
     }
 }

@@ -41,6 +41,11 @@ impl PleoEnvironment {
             Self::Production => "production",
         }
     }
+
+    /// Reads [`PleoEnvironment::as_str`] back.
+    pub(crate) fn from_text(text: &str) -> Option<Self> {
+        [Self::Staging, Self::Production].into_iter().find(|environment| environment.as_str() == text)
+    }
 }
 
 /// Where a side keeps its rows.
@@ -79,6 +84,8 @@ pub(crate) struct Configuration {
     pub(crate) trusted_proxies: Vec<IpNet>,
     /// The Pleo environment.
     pub(crate) environment: PleoEnvironment,
+    /// The same, if somebody has said it; a short command takes the one that its database is of otherwise.
+    pub(crate) stated_environment: Option<PleoEnvironment>,
     /// Whether the sandbox switches are offered; in staging only.
     pub(crate) sandbox: bool,
     /// The token of the sandbox endpoints; made at start when it is not given.
@@ -107,7 +114,8 @@ const DEFAULT_DATA: &str = "mainstay-data";
 impl Configuration {
     /// Reads, joins and checks all layers.
     pub(crate) fn load(layers: &Layers) -> Result<Self, Failure> {
-        let environment = layers.parse("environment", values::environment)?.unwrap_or_default();
+        let stated_environment = layers.parse("environment", values::environment)?;
+        let environment = stated_environment.unwrap_or_default();
         let configuration = Self {
             data: layers.parse_path("data")?.unwrap_or_else(|| PathBuf::from(DEFAULT_DATA)),
             database: layers.parse_database()?,
@@ -115,6 +123,7 @@ impl Configuration {
             public_url: layers.parse("public_url", values::public_url)?,
             trusted_proxies: layers.parse_list("trusted_proxies", values::network)?,
             environment,
+            stated_environment,
             sandbox: layers.parse("sandbox", values::switch)?.unwrap_or(false),
             sandbox_token: layers.secret("sandbox_token")?,
             metrics_listen: layers.parse("metrics_listen", values::address)?,

@@ -6,7 +6,7 @@ use crate::environment::Environment;
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::request::Request;
-use crate::{commands, demo, runtime, seeds, servers, short, telemetry, upkeep};
+use crate::{audit_log, commands, demo, generate, runtime, seeds, servers, short, telemetry, upkeep};
 
 /// Carries out one command.
 pub(crate) fn dispatch(cli: &Cli) -> Result<(), Failure> {
@@ -17,6 +17,7 @@ pub(crate) fn dispatch(cli: &Cli) -> Result<(), Failure> {
             server.add_to(&mut flags);
         }
         Command::Sandbox(Sandbox::Serve(server)) => server.add_to(&mut flags),
+        Command::Generate(generate) => generate.add_to(&mut flags),
         _ => {}
     }
     if let Command::Demo(options) = &cli.command {
@@ -46,8 +47,15 @@ pub(crate) fn dispatch(cli: &Cli) -> Result<(), Failure> {
         Command::Operators(command) => short(commands::operators(command)?),
         Command::Tokens(command) => short(commands::tokens(command)),
         Command::Recover(command) => short(commands::recover(*command)),
+        Command::Audit(command) => {
+            match runtime::run(async { audit_log::run(&configuration, command).await })? {
+                Some((output, result)) => output.print(json).and(result),
+                None => Ok(()),
+            }
+        }
         Command::Providers(command) => upkeep::providers(&configuration, command)?.print(json),
         Command::Keys(Keys::Status(choice)) => upkeep::keys_status(&configuration, choice.side)?.print(json),
+        Command::Generate(command) => runtime::run(generate::run(&configuration, command))?.print(json),
         Command::Migrate(choice) => runtime::run(upkeep::migrate(&configuration, choice.side))?.print(json),
         Command::Config(config) => shown_configuration(*config, &configuration, &layers)?.print(json),
         Command::Doctor => runtime::run(async {

@@ -1,5 +1,6 @@
 //! Places at which this process ends or stands still by itself, to show that a refresh survives it there
-//! (`docs/real-process-faults.md`). Offered with the sandbox switches alone.
+//! (`docs/real-process-faults.md`), and a slow database, to show that races are won over it (`docs/platform-faults.md`). Offered with
+//! the sandbox switches alone.
 //!
 //! They lie around the ports of the refresh authority and never inside it, so that what is shown is what runs.
 
@@ -39,17 +40,44 @@ enum Act {
     Stop,
 }
 
-/// Where a process is to be struck, as `MAINSTAY_FAULT_POINT` says.
+/// What `MAINSTAY_FAULT_POINT` asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct FaultPoint {
+pub(crate) enum FaultPoint {
+    /// The process strikes itself at a step of a refresh.
+    Strike(StrikePoint),
+    /// Each transaction of the database waits so long before it begins.
+    SlowStore(Duration),
+}
+
+impl FaultPoint {
+    /// How long each transaction waits, if it does.
+    pub(crate) const fn slows_store_by(self) -> Option<Duration> {
+        match self {
+            Self::SlowStore(pause) => Some(pause),
+            Self::Strike(_) => None,
+        }
+    }
+}
+
+/// Where a process is to be struck.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct StrikePoint {
     step: Step,
     act: Act,
     /// At which time that the step is reached, counted from 1.
     occasion: u32,
 }
 
-/// Understands `STEP:kill|stop[:n]`.
+/// Understands `STEP:kill|stop[:n]` and `slow-store:MILLISECONDS`.
 pub(crate) fn parse(text: &str) -> Result<FaultPoint, String> {
+    match text.strip_prefix("slow-store:").map(str::parse::<u64>) {
+        None => strike(text).map(FaultPoint::Strike),
+        Some(Ok(pause @ 1..=1000)) => Ok(FaultPoint::SlowStore(Duration::from_millis(pause))),
+        Some(_) => Err("after `slow-store:` stands no number of milliseconds from 1 to 1000".to_owned()),
+    }
+}
+
+fn strike(text: &str) -> Result<StrikePoint, String> {
     let mut parts = text.split(':');
     let step = match parts.next() {
         Some("before-marker") => Step::BeforeMarker,
@@ -62,7 +90,7 @@ pub(crate) fn parse(text: &str) -> Result<FaultPoint, String> {
         _ => {
             return Err(
                 "it begins with none of the steps before-marker, after-marker, after-sending, after-answer, \
-                        after-spill, before-commit and after-commit"
+                        after-spill, before-commit and after-commit, nor with `slow-store`"
                     .to_owned(),
             );
         }
@@ -78,13 +106,14 @@ pub(crate) fn parse(text: &str) -> Result<FaultPoint, String> {
         Some(_) => return Err("its third part is no number from 1".to_owned()),
     };
     match parts.next() {
-        None => Ok(FaultPoint { step, act, occasion }),
+        None => Ok(StrikePoint { step, act, occasion }),
         Some(_) => Err("it has more than three parts".to_owned()),
     }
 }
 
 /// The ports of the authority with this point in them.
 pub(crate) fn around(point: FaultPoint, parts: refresh::Parts) -> refresh::Parts {
+    let FaultPoint::Strike(point) = point else { return parts };
     tracing::warn!(event = "fault_point.armed", ?point, "this process will strike itself during a refresh");
     let strike = Arc::new(Strike { point, left: AtomicU32::new(point.occasion) });
     refresh::Parts {
@@ -98,7 +127,7 @@ pub(crate) fn around(point: FaultPoint, parts: refresh::Parts) -> refresh::Parts
 /// A point that waits for its occasion.
 #[derive(Debug)]
 struct Strike {
-    point: FaultPoint,
+    point: StrikePoint,
     left: AtomicU32,
 }
 

@@ -2,6 +2,7 @@
 //! environment, and the only part that names the store.
 
 mod access_control;
+mod audit_log;
 mod cli;
 mod commands;
 mod configuration;
@@ -12,6 +13,7 @@ mod environment;
 mod execute;
 mod failure;
 mod fault_points;
+mod generate;
 mod input;
 mod instance;
 mod output;

@@ -1,7 +1,7 @@
 //! The short commands as values: the same whether they run in this process or travel to the server that holds the
 //! database.
 
-use base::Secret;
+use base::{Secret, Timestamp};
 use serde::{Deserialize, Serialize, Serializer};
 
 use crate::side::Side;
@@ -45,27 +45,65 @@ pub(crate) enum Request {
     /// `tokens revoke`.
     TokensRevoke { id: String },
     /// `recover status`.
-    RecoverStatus,
+    RecoverStatus { side: Side },
     /// `recover accept`.
-    RecoverAccept,
+    RecoverAccept { side: Side },
+    /// `audit verify`.
+    AuditVerify { side: Side },
+    /// A page of `audit export`.
+    AuditExport { side: Side, page: ExportPage },
     /// `platform seed`: the text of the file.
     PlatformSeed { text: CarriedSecret, file: String },
-    /// `platform clients list`.
-    PlatformClientsList,
-    /// `platform clients show`.
-    PlatformClientsShow { client_id: String },
-    /// `platform clients register`.
-    PlatformClientsRegister(Box<ClientRegistration>),
-    /// `platform clients approve`.
-    PlatformClientsApprove { client_id: String },
-    /// `platform clients rotate-secret`.
-    PlatformClientsRotateSecret { client_id: String, compromised: bool },
+    /// `platform clients`.
+    PlatformClients(ClientsRequest),
     /// `platform api-keys create`.
     ApiKeysCreate(Box<ApiKeyCreation>),
     /// `platform api-keys list`.
     ApiKeysList { company: Option<String> },
     /// `platform api-keys revoke`.
     ApiKeysRevoke { id: String },
+    /// `generate authorisations`: so many of them, for a client that is made if it is not there.
+    GenerateAuthorisations { client_id: String, client_secret: CarriedSecret, count: usize },
+    /// `platform users`.
+    PlatformUsers(PeopleRequest),
+    /// `platform companies`.
+    PlatformCompanies(TenancyRequest),
+}
+
+/// Which records of the audit log are wanted, and how many.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct ExportPage {
+    pub(crate) from: Option<Timestamp>,
+    pub(crate) until: Option<Timestamp>,
+    pub(crate) kind: Option<String>,
+    pub(crate) after: Option<String>,
+    pub(crate) limit: u32,
+}
+
+/// `platform users …`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(tag = "act", rename_all = "kebab-case")]
+pub(crate) enum PeopleRequest {
+    /// `list`.
+    List { text: Option<String> },
+    /// `disable`.
+    Disable { email: String },
+    /// `enable`.
+    Enable { email: String },
+    /// `set-password`.
+    SetPassword { email: String, password: CarriedSecret },
+}
+
+/// `platform companies …`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(tag = "act", rename_all = "kebab-case")]
+pub(crate) enum TenancyRequest {
+    /// `list`.
+    List { text: Option<String> },
+    /// `suspend`.
+    Suspend { id: String },
+    /// `resume`.
+    Resume { id: String },
 }
 
 impl Request {
@@ -78,7 +116,10 @@ impl Request {
                 | Self::OperatorsAdd { .. }
                 | Self::TokensCreate { .. }
                 | Self::PlatformSeed { .. }
-                | Self::PlatformClientsRegister(_)
+                | Self::PlatformClients(
+                    ClientsRequest::Register(_) | ClientsRequest::InitialAccessToken { .. }
+                )
+                | Self::GenerateAuthorisations { .. }
         )
     }
 
@@ -93,30 +134,68 @@ impl Request {
             | Self::OperatorsAdd { .. }
             | Self::TokensCreate { .. }
             | Self::TokensList
-            | Self::TokensRevoke { .. }
-            | Self::RecoverStatus
-            | Self::RecoverAccept => Side::Connect,
+            | Self::TokensRevoke { .. } => Side::Connect,
+            Self::RecoverStatus { side }
+            | Self::RecoverAccept { side }
+            | Self::AuditVerify { side }
+            | Self::AuditExport { side, .. } => *side,
             Self::PlatformSeed { .. }
-            | Self::PlatformClientsList
-            | Self::PlatformClientsShow { .. }
-            | Self::PlatformClientsRegister(_)
-            | Self::PlatformClientsApprove { .. }
-            | Self::PlatformClientsRotateSecret { .. }
+            | Self::PlatformClients(_)
             | Self::ApiKeysCreate(_)
             | Self::ApiKeysList { .. }
-            | Self::ApiKeysRevoke { .. } => Side::Platform,
+            | Self::ApiKeysRevoke { .. }
+            | Self::GenerateAuthorisations { .. }
+            | Self::PlatformUsers(_)
+            | Self::PlatformCompanies(_) => Side::Platform,
         }
     }
 }
 
+/// `platform clients …`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(tag = "act", rename_all = "kebab-case")]
+pub(crate) enum ClientsRequest {
+    /// `list`.
+    List { state: Option<String> },
+    /// `show`.
+    Show { client_id: String },
+    /// `register`.
+    Register(Box<ClientRegistration>),
+    /// `approve`.
+    Approve { client_id: String },
+    /// `decline`.
+    Decline { client_id: String, reason: String },
+    /// `suspend`.
+    Suspend { client_id: String },
+    /// `rotate-secret`.
+    RotateSecret { client_id: String, compromised: bool },
+    /// `remove`.
+    Remove { client_id: String },
+    /// `directory`.
+    Directory { client_id: String, listed: bool },
+    /// `fetch-logo`.
+    FetchLogo { client_id: String },
+    /// `initial-access-token`.
+    InitialAccessToken { pre_approved: bool, uses: u32, days: u32, note: String },
+    /// `initial-access-tokens`.
+    InitialAccessTokens,
+    /// `revoke-initial-access-token`.
+    RevokeInitialAccessToken { id: String },
+}
+
 /// `platform clients register`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "these are the switches of the command")]
 pub(crate) struct ClientRegistration {
     pub(crate) name: String,
     pub(crate) redirect_uris: Vec<String>,
     pub(crate) scopes: Vec<String>,
     pub(crate) public: bool,
     pub(crate) approved: bool,
+    pub(crate) subject_type: String,
+    pub(crate) pkce_optional: bool,
+    pub(crate) setup_required: bool,
+    pub(crate) integrated_api_keys: bool,
     pub(crate) initiation_uri: Option<String>,
     pub(crate) settings_uri: Option<String>,
     pub(crate) client_uri: Option<String>,

@@ -33,6 +33,7 @@ pub(crate) fn connect(
     let state = web::connect::ConnectState {
         connect: side.connect.clone(),
         identity: Arc::clone(&side.identity),
+        ledger: Some(Arc::clone(&side.records.ledger)),
         site: Arc::clone(&site),
     };
     let mut router = web::connect::router(state).merge(vitals::router(vitals));
@@ -54,6 +55,7 @@ pub(crate) fn platform(
 ) -> Router {
     let mut site = site(configuration, SiteSide::Platform, &side.opened, public_url);
     site.manner_of = web::platform::manner_of;
+    site.standstill = Some(web::platform::standstill(&side.platform));
     let site = Arc::new(site);
     let state =
         web::platform::PlatformState { platform: Arc::clone(&side.platform), site: Arc::clone(&site) };

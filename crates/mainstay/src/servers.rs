@@ -44,11 +44,10 @@ pub(crate) async fn platform(configuration: &Configuration) -> Result<(), Failur
     let listening = Listening::of(configuration, Side::Platform).await?;
     let public_url = listening.public_url(configuration)?;
     let opened = wiring::open(&process, configuration, Which::from(Side::Platform)).await?;
-    let side = wiring::platform::build(&process, configuration, opened.clone(), &public_url);
-    side.start(&process);
+    let side = wiring::platform::build(&process, configuration, opened.clone(), &public_url)?;
+    side.start(&process).await?;
     answer_commands_of_platform(configuration, &process, &side)?;
-    let vitals =
-        serving::vitals(&process, std::slice::from_ref(&opened), configuration.metrics_token.clone());
+    let vitals = serving::vitals_of_platform(&process, &side, configuration.metrics_token.clone());
     serving::serve_metrics(configuration, &vitals, &process.tasks).await?;
     let router = routers::platform(configuration, &process, &side, &public_url, vitals);
     run(&process, listening, router, &[opened]).await

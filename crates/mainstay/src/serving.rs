@@ -16,6 +16,7 @@ use crate::failure::Failure;
 use crate::output;
 use crate::runtime::Tasks;
 use crate::side::Side;
+use crate::wiring::platform::PlatformSide;
 use crate::wiring::{Opened, Process};
 
 /// A database that does not answer in this time is not ready.
@@ -130,6 +131,30 @@ pub(crate) fn vitals(process: &Process, opened: &[Opened], metrics_token: Option
         }),
         metrics_token,
     }
+}
+
+/// The same of the platform side, which is not ready while its database looks restored from a backup.
+pub(crate) fn vitals_of_platform(
+    process: &Process,
+    side: &PlatformSide,
+    metrics_token: Option<Secret<String>>,
+) -> Vitals {
+    let vitals = vitals(process, std::slice::from_ref(&side.opened), metrics_token);
+    let (ready, keeper) = (Arc::clone(&vitals.ready), side.keeper.clone());
+    let with_keeper = move || {
+        let (ready, doubt) = (ready(), keeper.doubt());
+        async move {
+            let mut checks = ready.await;
+            let detail = doubt.map(|_| {
+                "the database looks restored from a backup: `mainstay recover status --side platform`"
+                    .to_owned()
+            });
+            checks.push(Check { name: "continuity", ok: detail.is_none(), detail });
+            checks
+        }
+        .boxed()
+    };
+    Vitals { ready: Arc::new(with_keeper), ..vitals }
 }
 
 async fn database_check(opened: &Opened) -> Check {

@@ -92,7 +92,7 @@ async fn here(
             execute::connect::execute(&side, request).await
         }
         Side::Platform | Side::Sandbox => {
-            let side = wiring::platform::build(process, configuration, opened, &public_url);
+            let side = wiring::platform::build(process, configuration, opened, &public_url)?;
             execute::platform::execute(&side, request).await
         }
     }?;

@@ -1,13 +1,22 @@
 //! Logs as JSON lines on standard error, and metrics as Prometheus text.
 
+use std::fmt;
 use std::time::Duration;
 
 use metrics_exporter_prometheus::{BuildError, PrometheusBuilder, PrometheusHandle};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use tracing::{Event, Subscriber};
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt::format::{Format, FormatEvent, FormatFields, Json, Writer};
+use tracing_subscriber::fmt::{FmtContext, format};
+use tracing_subscriber::registry::LookupSpan;
 
 use crate::failure::Failure;
+
+mod catalogue;
+
+pub(crate) use catalogue::METRICS;
 
 /// Starts logging. `filter` is the configured one; without it servers tell what happens and commands only what is odd.
 pub(crate) fn start_logging(filter: Option<&str>, server: bool) -> Result<(), Failure> {
@@ -17,10 +26,7 @@ pub(crate) fn start_logging(filter: Option<&str>, server: bool) -> Result<(), Fa
     let filter = EnvFilter::try_new(filter).map_err(|error| refused(error.to_string()))?;
     tracing_subscriber::fmt()
         .json()
-        .flatten_event(true)
-        // The request's span carries its id; without the span an event could not be laid beside the answer it belongs to.
-        .with_current_span(true)
-        .with_span_list(false)
+        .map_event_format(|_| Lines::new())
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
         .try_init()
@@ -39,9 +45,37 @@ pub(crate) fn start_logging(filter: Option<&str>, server: bool) -> Result<(), Fa
     Ok(())
 }
 
-/// Upper bounds of the buckets in which durations are counted, in seconds: from an answer out of memory to a provider that hardly
-/// answers. Few, since each is a line for every route.
-const BUCKETS: &[f64] = &[0.001, 0.005, 0.025, 0.1, 0.5, 2.5, 10.0, 60.0];
+/// Lines of JSON. One that is written within a request tells of it in the member `span`; without the request's id a line could not be
+/// laid beside the answer it belongs to.
+struct Lines(Format<Json>);
+
+impl Lines {
+    fn new() -> Self {
+        Self(format().json().flatten_event(true).with_current_span(false).with_span_list(false))
+    }
+}
+
+impl<S, N> FormatEvent<S, N> for Lines
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+    N: for<'a> FormatFields<'a> + 'static,
+{
+    fn format_event(
+        &self,
+        context: &FmtContext<'_, S, N>,
+        mut writer: Writer<'_>,
+        event: &Event<'_>,
+    ) -> fmt::Result {
+        let Some(request) = web::shared::request_in_hand() else {
+            return self.0.format_event(context, writer, event);
+        };
+        let mut line = String::new();
+        self.0.format_event(context, Writer::new(&mut line), event)?;
+        let object = line.trim_end().strip_suffix('}').ok_or(fmt::Error)?;
+        let request = serde_json::to_string(&request).map_err(|_| fmt::Error)?;
+        writeln!(writer, "{object},\"span\":{request}}}")
+    }
+}
 
 /// What is measured, ready to be rendered.
 #[derive(Clone)]
@@ -57,8 +91,10 @@ impl Metrics {
                 "this is a defect of mainstay; please report it",
             )
         };
-        let builder = PrometheusBuilder::new().set_buckets(BUCKETS).map_err(refused)?;
-        builder.install_recorder().map(Self).map_err(refused)
+        let builder = catalogue::with_buckets(PrometheusBuilder::new()).map_err(refused)?;
+        let metrics = builder.install_recorder().map(Self).map_err(refused)?;
+        catalogue::describe();
+        Ok(metrics)
     }
 
     /// The text that `/metrics` answers.
@@ -77,3 +113,6 @@ impl Metrics {
         });
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,6 +2,7 @@
 
 pub(crate) mod connect;
 pub(crate) mod platform;
+pub(crate) mod records;
 pub(crate) mod sandbox;
 mod side_failure;
 
@@ -14,8 +15,9 @@ use identity::Identity;
 use seal::{KeyRing, Keys, LocalKeyWrap, Sealer};
 use store::{Database, Location, OpenError};
 
-use crate::configuration::{Configuration, DatabaseUrl};
+use crate::configuration::{Configuration, DatabaseUrl, PleoEnvironment};
 use crate::failure::Failure;
+use crate::fault_points::FaultPoint;
 use crate::runtime::Tasks;
 use crate::side::Side;
 use crate::telemetry::Metrics;
@@ -68,6 +70,8 @@ pub(crate) struct Opened {
     pub(crate) clock: Arc<ShiftedClock>,
     /// Randomness.
     pub(crate) entropy: Arc<dyn Entropy>,
+    /// Which of Pleo's environments this is, if that is known.
+    pub(crate) environment: Option<PleoEnvironment>,
 }
 
 /// Why a side was not opened.
@@ -153,9 +157,47 @@ pub(crate) async fn open(
     let keys = Keys::load_or_create(&database, &sealer, &*clock, &*process.entropy)
         .await
         .map_err(|error| failed.keys(&error))?;
+    let (keys, environment) = match which.side {
+        Side::Platform => of_environment(process, configuration, &database, keys)
+            .await
+            .map_err(|error| failed.store(&error))?,
+        Side::Connect | Side::Sandbox => (keys, configuration.stated_environment),
+    };
     // What is kept tells which time it is on this side, whether this process offers to move it or not.
     clock.set_offset_millis(database.clock_offset().await.map_err(|error| failed.store(&error))?);
-    Ok(Opened { database, sealer, keys: Arc::new(keys), clock, entropy: Arc::clone(&process.entropy) })
+    let (keys, entropy) = (Arc::new(keys), Arc::clone(&process.entropy));
+    Ok(Opened { database, sealer, keys, clock, entropy, environment })
+}
+
+/// The keys of the platform side for the environment it is in. A database belongs to the environment in which it was served
+/// first; served in another one, as a copy may be, it refuses the credentials that it holds, and the other way round. A short
+/// command takes the environment that was said, or the database's own.
+async fn of_environment(
+    process: &Process,
+    configuration: &Configuration,
+    database: &Database,
+    keys: Keys,
+) -> Result<(Keys, Option<PleoEnvironment>), StoreError> {
+    let serves = process.metrics.is_some();
+    let home = if serves {
+        Some(database.claim_environment(configuration.environment.as_str()).await?)
+    } else {
+        database.environment().await?
+    };
+    let stated = if serves { Some(configuration.environment) } else { configuration.stated_environment };
+    let Some(home) = home else { return Ok((keys, stated)) };
+    match stated {
+        Some(stated) if stated.as_str() != home => {
+            tracing::warn!(
+                event = "environment.foreign",
+                home,
+                environment = stated.as_str(),
+                "the database belongs to another environment: the credentials it holds are refused here"
+            );
+            Ok((keys.separated(stated.as_str()), Some(stated)))
+        }
+        stated => Ok((keys, stated.or_else(|| PleoEnvironment::from_text(&home)))),
+    }
 }
 
 /// Opens a side's database alone.
@@ -172,6 +214,7 @@ pub(crate) async fn database(
     };
     let mut settings =
         store::Settings::new(side, location(configuration, which), clock, Arc::clone(&process.entropy));
+    settings.slowed_by = configuration.fault_point.and_then(FaultPoint::slows_store_by);
     if let Some(system) = which.system {
         settings = settings.system(system);
     }

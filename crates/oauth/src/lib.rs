@@ -8,6 +8,7 @@ pub mod authorization_request;
 pub mod authorization_response;
 pub mod bearer;
 pub mod client_authentication;
+pub mod client_registration;
 pub mod error;
 pub mod introspection;
 pub mod metadata;
@@ -19,6 +20,7 @@ pub mod token_request;
 pub mod token_text;
 
 pub use client_authentication::{ClientAuthMethod, Credential, PresentedClient};
+pub use client_registration::{ClientInformation, RegistrationRequest};
 pub use error::{ErrorCode, Refused};
 pub use parameters::Parameters;
 pub use redirect_uri::RedirectUri;

@@ -1,4 +1,4 @@
-//! Authorization server metadata (RFC 8414).
+//! Metadata of an authorization server (RFC 8414) and of a protected resource (RFC 9728).
 
 use serde::{Deserialize, Serialize};
 
@@ -54,6 +54,33 @@ pub struct ServerMetadata {
     pub service_documentation: Option<String>,
 }
 
+/// Where the document of a protected resource lies, before the path of the resource (RFC 9728 section 3.1).
+pub const RESOURCE_WELL_KNOWN: &str = "/.well-known/oauth-protected-resource";
+
+/// The document of a protected resource.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ResourceMetadata {
+    /// The resource: its URL without a trailing slash.
+    pub resource: String,
+    /// The issuers whose tokens it takes.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub authorization_servers: Vec<String>,
+    /// The scopes that its calls ask for.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub scopes_supported: Vec<String>,
+    /// How a token may be sent; `header` alone.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub bearer_methods_supported: Vec<String>,
+    /// Its name, for people.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub resource_name: Option<String>,
+}
+
+/// The path at which a resource's document lies: the well-known part goes before the resource's own path.
+pub fn resource_path_for(resource_path: &str) -> String {
+    format!("{RESOURCE_WELL_KNOWN}{}", resource_path.trim_end_matches('/'))
+}
+
 /// The path at which an issuer's document lies: the well-known part goes before the issuer's own path.
 pub fn path_for(issuer_path: &str) -> String {
     format!("{WELL_KNOWN}{}", issuer_path.trim_end_matches('/'))
@@ -68,5 +95,7 @@ mod tests {
         assert_eq!(path_for(""), "/.well-known/oauth-authorization-server");
         assert_eq!(path_for("/"), "/.well-known/oauth-authorization-server");
         assert_eq!(path_for("/pleo/"), "/.well-known/oauth-authorization-server/pleo");
+        assert_eq!(resource_path_for("/"), "/.well-known/oauth-protected-resource");
+        assert_eq!(resource_path_for("/pleo/"), "/.well-known/oauth-protected-resource/pleo");
     }
 }

@@ -11,6 +11,8 @@ use crate::pkce::Verifier;
 pub const GRANT_TYPES: [&str; 2] = [AUTHORIZATION_CODE, REFRESH_TOKEN];
 const AUTHORIZATION_CODE: &str = "authorization_code";
 const REFRESH_TOKEN: &str = "refresh_token";
+/// What no token request says twice, whatever its grant type reads of it (RFC 6749 section 3.2).
+const ONCE: [&str; 6] = ["grant_type", "code", "redirect_uri", "code_verifier", "refresh_token", "scope"];
 
 /// Client side: who asks.
 #[derive(Debug, Clone, Copy)]
@@ -142,6 +144,9 @@ impl Grant {
             let text = body.one(name)?.ok_or(Refused::new(ErrorCode::InvalidRequest, sentence))?;
             Ok(text.to_owned().into())
         };
+        for name in ONCE {
+            body.one_or_empty(name)?;
+        }
         match body.one("grant_type")? {
             None => Err(Refused::new(ErrorCode::InvalidRequest, "grant_type is missing")),
             Some(AUTHORIZATION_CODE) => Ok(Self::AuthorizationCode {

@@ -8,8 +8,14 @@ pub(crate) const SETUP_REQUIRED: &str = "setup_required";
 /// The name under which a client keeps whether installing it makes an integrated API key.
 pub(crate) const INTEGRATED_API_KEYS: &str = "integrated_api_keys";
 
+/// The name under which a client keeps whether it is in the directory of integrations.
+pub(crate) const DIRECTORY: &str = "directory";
+/// What stands there if it is.
+pub(crate) const LISTED: &str = "listed";
+
 /// An OAuth client as Pleo's side sees it: how it is shown to people, and how it is installed (facts 3 and 11).
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a question of its own with a yes or a no")]
 pub struct Application {
     /// The client it belongs to.
     pub client_id: String,
@@ -23,8 +29,13 @@ pub struct Application {
     pub integrated_api_keys: bool,
     /// The scopes it may ask for; those of an integrated key are exactly these.
     pub scope: Scope,
-    /// Whether Pleo has approved it. What is not approved has no rights.
+    /// Whether Pleo has approved it as it is now: people may give it access.
     pub approved: bool,
+    /// Whether what it was given works: also while a change of it waits for review.
+    pub serves: bool,
+    /// Whether it is to be in the directory of integrations. Registering a client does not put it there; one of the seed that
+    /// is installed with an API key is there, as people could not install it otherwise.
+    pub in_directory: bool,
     /// What people see of it.
     pub presentation: Presentation,
 }
@@ -42,6 +53,11 @@ impl From<&Client> for Application {
             integrated_api_keys: is_set(INTEGRATED_API_KEYS),
             scope: spec.scope.clone(),
             approved: client.state == ClientState::Approved,
+            serves: client.state.serves(),
+            in_directory: match spec.attributes.get(DIRECTORY) {
+                Some(word) => word == LISTED,
+                None => is_set(INTEGRATED_API_KEYS),
+            },
             presentation: spec.presentation.clone(),
         }
     }

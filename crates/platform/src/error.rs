@@ -14,6 +14,12 @@ pub enum ApiError {
     /// 400: two credentials at once (RFC 6750 section 2).
     #[error("send one credential, in the Authorization header alone")]
     TwoCredentials,
+    /// 429: too many calls with this credential, or for its company.
+    #[error("too many calls; the next one is possible in {} s", pause.as_secs().max(1))]
+    TooManyCalls {
+        /// How long to wait.
+        pause: std::time::Duration,
+    },
     /// 403: the credential is good, but lacks a scope.
     #[error("the credential lacks the scope {needed}")]
     InsufficientScope {
@@ -81,6 +87,7 @@ impl ApiError {
         match self {
             Self::NoCredential | Self::InvalidCredential => "UNAUTHORIZED",
             Self::TwoCredentials => "PARAMETER_VALIDATION_FAILED",
+            Self::TooManyCalls { .. } => "TOO_MANY_REQUESTS",
             Self::InsufficientScope { .. } | Self::ForeignCompany => "ACCESS_DENIED",
             Self::NotFound { code, .. } | Self::Invalid { code, .. } => code,
             Self::AlreadyInstalled => "INSTALLATION_ALREADY_EXISTS",

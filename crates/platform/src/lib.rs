@@ -11,6 +11,8 @@ mod error;
 mod export;
 mod ids;
 mod installation;
+mod limits;
+mod logo;
 mod page;
 mod permissions;
 mod platform;
@@ -31,16 +33,20 @@ pub use export::{
 };
 pub use ids::{ApiKeyId, CompanyId, EmployeeId, ExpenseId, ExportJobId, InstallationId, OrganisationId};
 pub use installation::{Installation, InstallationChange, InstallationErrorCode, InstallationStatus};
+pub use limits::ApiLimits;
+pub use logo::{Logo, LogoError, LogoKind, LogoState, StoredLogo, read_logo};
 pub use page::{DEFAULT_LIMIT, MAX_LIMIT, Page, PageQuery, Position, cursor_of, id_of};
 pub use permissions::{Explained, PERMISSIONS, Permission, PermissionKind, describe, explain};
-pub use platform::{By, Platform, server_settings};
+pub use platform::{By, Environment, Platform, client_rules, server_settings};
 pub use seed::{Seed, SeedCounts, SeedError, Seeded, SeededKey, SeededSecret};
 pub use service::{
-    ConnectedApp, ConsentChoice, Decision, NewExportJob, NewInstallation, NewStandaloneKey, StandaloneAccess,
+    ClientDetails, CompanyView, ConnectedApp, ConsentChoice, Consented, Decision, NewApplication,
+    NewExportJob, NewInstallation, NewStandaloneKey, PersonView, StandaloneAccess, logo_path,
 };
 pub use store::{
-    ApiKeys, CreateJob, EmployeeFilter, EventOutcome, Exports, Installations, ItemChange, ItemsOutcome,
-    JobFilter, JobStep, Reach, Standing, Store, Tenants,
+    ApiKeys, ClientUsage, Counts, CreateJob, EmployeeFilter, EventOutcome, Exports, Installations,
+    ItemChange, ItemsOutcome, JobFilter, JobStep, ListedCompany, Logos, Overview, Reach, Standing, Store,
+    Tenants,
 };
 pub use subject::{ParseSubjectError, Subject, SubjectType};
 pub use tenancy::{Company, Employee, Membership, Organisation, ParseRoleError, Role};

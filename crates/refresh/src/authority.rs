@@ -1,9 +1,11 @@
 use std::collections::HashMap;
 use std::fmt;
+use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use base::{Clock, Entropy, Secret, StoreError, Timestamp};
+use continuity::Memory;
 use oauth::introspection::TokenTypeHint;
 use outbound::HttpClient;
 use seal::Sealer;
@@ -14,7 +16,7 @@ use crate::breaker::Breakers;
 use crate::cache::{Cache, Cached};
 use crate::directory::{Directory, ProviderAccess};
 use crate::gate::{CallPermit, Gates};
-use crate::memory::Memory;
+use crate::measures;
 use crate::settings::Settings;
 use crate::settling::Settling;
 use crate::spill::Spill;
@@ -69,6 +71,16 @@ pub(crate) struct Inner {
     pub(crate) breakers: Breakers,
     /// When what may be under way cannot be so any more.
     pub(crate) settling: Settling,
+    /// When this process learned that the database looks restored, on its monotonic clock (rule 14).
+    pub(crate) doubted_at: Mutex<Option<Duration>>,
+    /// The database looks restored, and that could not be written yet: until then nothing is sent.
+    pub(crate) suspects_restore: AtomicBool,
+    /// When the follower's last look that succeeded had begun, on the monotonic clock.
+    pub(crate) looked_at: Mutex<Option<Duration>>,
+    /// Whether nobody else can have the database open.
+    pub(crate) is_alone: AtomicBool,
+    /// The newest event that the database has shown.
+    pub(crate) newest: AtomicU64,
     /// The position of the newest event seen; followers wait on it.
     pub(crate) position: watch::Sender<u64>,
     /// Wakes the follower after a write of this process.
@@ -105,6 +117,11 @@ impl Authority {
                 caps: Mutex::default(),
                 breakers: Breakers::default(),
                 settling: Settling::default(),
+                doubted_at: Mutex::default(),
+                suspects_restore: AtomicBool::new(false),
+                looked_at: Mutex::default(),
+                is_alone: AtomicBool::new(false),
+                newest: AtomicU64::default(),
                 position: watch::Sender::new(0),
                 written: tokio::sync::Notify::new(),
             }),
@@ -317,6 +334,7 @@ impl Inner {
             expires_at: grant.expires_at,
         };
         self.cache.put(&lent, self.due_at(grant), self.now());
+        measures::lent(grant, self.now());
         Ok(lent)
     }
 

@@ -1,6 +1,7 @@
 //! What the authority does by itself: follow the changes of other processes, refresh ahead, keep idle grants alive.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use base::{StoreError, Timestamp};
@@ -8,17 +9,20 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use crate::authority::{Authority, Inner};
+use crate::directory::ProviderAccess;
 use crate::restored::RestoreSign;
 use crate::store::DueGrant;
-use crate::{Cause, GrantChange, LendError};
+use crate::{Cause, CredentialKind, GrantChange, LendError};
 
 /// How many due grants are taken up at a time, and how many refreshes the scheduler has under way at most.
 const BATCH: u32 = 256;
 const UNDER_WAY: usize = 64;
 /// How often the newest rotation is noted outside the database.
 const REMEMBER_EVERY: Duration = Duration::from_secs(1);
-/// After how many of those the database is marked as in use.
-const BEAT_EVERY: u32 = 10;
+/// After how many of those the database is marked as in use: often where others may wait for it, who have nobody else to tell them
+/// that it was not restored.
+const BEAT_EVERY: u32 = 2;
+const BEAT_ALONE_EVERY: u32 = 10;
 /// After how many of those it is written who was lent.
 const NOTE_EVERY: u32 = 30;
 
@@ -86,18 +90,23 @@ impl Inner {
         let begun = self.parts.clock.monotonic();
         let last = self.parts.store.last_event().await?;
         self.position.send_replace(last);
+        self.newest.store(last, Ordering::SeqCst);
         self.cache.clear();
-        self.cache.followed(begun);
+        self.note_looked(begun);
         Ok(())
     }
 
     async fn look(&self) -> Result<(), StoreError> {
-        let before = *self.position.borrow();
-        if self.parts.store.last_event().await? < before {
+        let last = self.parts.store.last_event().await?;
+        if last < self.newest.load(Ordering::SeqCst) {
             // The database was put back under a running instance.
+            self.suspects_restore.store(true, Ordering::SeqCst);
             let epoch = self.parts.store.epoch().await?;
             self.doubt(&epoch, RestoreSign::StepBack).await?;
             self.position.send_replace(epoch.last_event);
+            self.newest.store(epoch.last_event, Ordering::SeqCst);
+        } else {
+            self.newest.store(last, Ordering::SeqCst);
         }
         loop {
             let begun = self.parts.clock.monotonic();
@@ -112,9 +121,10 @@ impl Inner {
             }
             if let Some(last) = events.last() {
                 self.position.send_replace(last.position);
+                self.newest.fetch_max(last.position, Ordering::SeqCst);
             }
             if events.len() < 1000 {
-                self.cache.followed(begun);
+                self.note_looked(begun);
                 return Ok(());
             }
         }
@@ -148,13 +158,21 @@ impl Inner {
 
     /// Does what a due grant needs: a refresh, or only a later date because nobody uses it.
     async fn take_up(self: &Arc<Self>, due: DueGrant) {
+        // Until then nothing of what was restored can be settled.
+        let access = self.access(&due.provider);
+        let rotation = access.as_deref().and_then(ProviderAccess::rotating).map(|(_, rotation)| rotation);
+        if rotation.is_some_and(|rotation| !self.doubt_unsettled_for(rotation).is_zero()) {
+            return;
+        }
         if !due.healthy && self.settling.is_put_off(due.id, self.parts.clock.monotonic()) {
             return;
         }
         let now = self.now();
         let in_use = now.since(due.used_at) < self.settings.in_use_for;
         let keep_alive_at = self.keep_alive_at(&due.provider, due.obtained_at);
-        if due.healthy && !in_use && keep_alive_at.is_none_or(|at| at > now) {
+        // A key has reached its date, used or not.
+        let rotates = due.kind == CredentialKind::OAuth;
+        if rotates && due.healthy && !in_use && keep_alive_at.is_none_or(|at| at > now) {
             if let Err(error) = self.parts.store.postpone(due.id, due.generation, keep_alive_at).await {
                 tracing::warn!(grant.id = %due.id, error = %error, "an idle grant could not be put off");
             }
@@ -180,8 +198,9 @@ impl Inner {
                 self.remember(position).await;
                 remembered = position;
             }
-            if round.is_multiple_of(BEAT_EVERY)
-                && let Err(error) = self.parts.store.beat(self.now()).await
+            let every = if self.is_alone.load(Ordering::SeqCst) { BEAT_ALONE_EVERY } else { BEAT_EVERY };
+            if round.is_multiple_of(every)
+                && let Err(error) = self.beat().await
             {
                 tracing::warn!(error = %error, "the database could not be marked as in use");
             }
@@ -192,6 +211,23 @@ impl Inner {
                 return;
             }
         }
+    }
+
+    /// Marks the database as in use. Others take that as proof that it was not restored, so an instance that has not looked just now,
+    /// or has seen a step back that it could not write down yet, does not do it.
+    async fn beat(&self) -> Result<(), StoreError> {
+        let looked_at = *self.looked_at.lock().expect("no code panics while it holds a moment");
+        let fresh_for = self.settings.poll * 2 + REMEMBER_EVERY;
+        let is_fresh = looked_at.is_some_and(|at| self.monotonic().saturating_sub(at) <= fresh_for);
+        if !is_fresh || self.suspects_restore.load(Ordering::SeqCst) {
+            return Ok(());
+        }
+        self.parts.store.beat(self.now()).await
+    }
+
+    fn note_looked(&self, begun: Duration) {
+        *self.looked_at.lock().expect("no code panics while it holds a moment") = Some(begun);
+        self.cache.followed(begun);
     }
 
     async fn write_notes(&self, since: Timestamp) -> Timestamp {

@@ -1,6 +1,7 @@
 //! One refresh of one grant, from lease to stored answer. It runs as a task of its own.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use base::{Secret, Timestamp};
@@ -11,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::authority::Inner;
 use crate::directory::ProviderAccess;
+use crate::measures;
 use crate::outcome::Outcome;
 use crate::spill::SpillSlot;
 use crate::store::{Failure, LeaseAnswer, Rotation, RotationStored};
@@ -22,6 +24,9 @@ use crate::{
 
 /// A request that would have less time than this is not sent.
 const SHORTEST: Duration = Duration::from_secs(20);
+
+/// Why nothing is sent while it is being written down that every grant is in doubt (rule 14).
+const RESTORED: &str = "the database looks restored from a backup; no request was sent";
 
 /// What belongs to one attempt from its beginning.
 pub(crate) struct Attempt {
@@ -196,6 +201,7 @@ impl Inner {
             let detail = format!("{} has no OAuth", access.provider.name);
             return self.degraded(proof, &grant, &attempt, DegradedReason::Misconfigured, None, detail).await;
         };
+        let doubted_at = self.doubted_at();
         if let Some(done) = self.known_to_have_expired(proof, &grant, access, &attempt).await {
             return done;
         }
@@ -232,6 +238,9 @@ impl Inner {
             at: self.now(),
             unknown_in_a_row: unknown_before + 1,
         };
+        if self.suspects_restore.load(Ordering::SeqCst) {
+            return Err(LendError::Store(base::StoreError::Unavailable(RESTORED.to_owned())));
+        }
         // Everybody counts the settling from the marker, so all that is sent under it must be over by then.
         let settled_at =
             self.settling.settled_at(grant.id, &marker, self.monotonic(), rotation.request_deadline());
@@ -242,6 +251,9 @@ impl Inner {
             // The marker stands, so that this counts as unknown: dearer than it must be, and safe.
             let slow = "the marker was not written in time; no request was sent".to_owned();
             return Err(LendError::Store(base::StoreError::Unavailable(slow)));
+        }
+        if self.suspects_restore.load(Ordering::SeqCst) || self.doubted_at() != doubted_at {
+            return Err(LendError::Store(base::StoreError::Unavailable(RESTORED.to_owned())));
         }
         let outcome = self.send(access, &grant, &prepared, settled_at).await;
         self.breakers.report(&grant.provider, outcome.is_an_answer(), self.parts.clock.monotonic());
@@ -338,6 +350,7 @@ impl Inner {
             grant: grant.id,
             attempt: attempt.id,
             from_generation: grant.generation,
+            from_obtained_at: grant.obtained_at,
             credential: SealedCredential {
                 access_token: access_key.seal(
                     &Grant::access_place(grant.id, generation),
@@ -364,6 +377,7 @@ impl Inner {
         match self.store_until_taken(&rotation, &mut slot).await {
             RotationStored::Stored | RotationStored::AlreadyStored => {
                 tracing::info!(grant.id = %grant.id, provider = grant.provider, generation, cause = attempt.cause.code(), "refreshed");
+                measures::replaced(grant, obtained_at);
                 let lent = Lent {
                     grant: grant.id,
                     access_token: tokens.access_token,
@@ -491,6 +505,7 @@ impl Inner {
             event: Some(self.event(grant, GrantChange::Ended { reason })),
             record: self.record(grant, attempt, outcome, detail, grant.generation),
         };
+        measures::ended(grant, reason);
         self.fail(proof, grant, &failure, LendError::Ended { reason, at }).await
     }
 

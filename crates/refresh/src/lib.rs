@@ -16,7 +16,7 @@ mod grant;
 mod lease;
 mod lend;
 mod margin;
-mod memory;
+mod measures;
 mod new_grant;
 mod outcome;
 mod record;
@@ -31,6 +31,8 @@ mod token_endpoint;
 mod unknown;
 mod words;
 
+pub use continuity::{Memory, MemoryFile, MemoryInProcess};
+
 pub use authority::{Authority, Parts, Rejected};
 pub use directory::{Directory, ProviderAccess};
 pub use event::{GrantChange, GrantEvent, NumberedGrantEvent};
@@ -42,7 +44,6 @@ pub use grant::{
 pub use lease::LeaseProof;
 pub use lend::{LendError, Lent};
 pub use margin::MarginPolicy;
-pub use memory::{Memory, MemoryFile, MemoryInProcess};
 pub use new_grant::{GivenCredential, NewCredential};
 pub use outcome::{Answered, Outcome, classify};
 pub use record::{AttemptOutcome, AttemptRecord, Cause};

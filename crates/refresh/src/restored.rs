@@ -1,5 +1,6 @@
 //! Restored backups (rule 14): the tokens in them are probably spent.
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use base::{StoreError, Timestamp};
@@ -16,6 +17,9 @@ use crate::{
 
 /// A database that several instances share and that none has marked for so long was perhaps put back.
 const WITHOUT_HEARTBEAT: Duration = Duration::from_mins(10);
+/// How often, and at what distance, an instance without memory looks whether another one marks the database: for five seconds.
+const GLANCES: u32 = 20;
+const GLANCE_EVERY: Duration = Duration::from_millis(250);
 /// Instances that find the same restore within this time make one doubt of it.
 const SAME_RESTORE: Duration = Duration::from_mins(2);
 
@@ -66,12 +70,16 @@ impl Inner {
     /// At the start: compares the database with what this instance remembers, and puts every grant in doubt if it looks restored.
     pub(crate) async fn check_restored(&self) -> Result<Option<RestoreSign>, LendError> {
         let epoch = self.parts.store.epoch().await?;
+        self.is_alone.store(epoch.is_exclusive, Ordering::SeqCst);
         let remembered = self.parts.memory.recall().await.map_err(|error| {
             LendError::Store(StoreError::NotWritable(format!(
                 "this instance's memory cannot be read: {error}"
             )))
         })?;
-        let sign = restore_sign(&epoch, remembered, self.now());
+        let mut sign = restore_sign(&epoch, remembered, self.now());
+        if sign == Some(RestoreSign::NoMemory) && !epoch.is_exclusive && self.is_vouched_for(&epoch).await? {
+            sign = None;
+        }
         if let Some(sign) = sign {
             self.doubt(&epoch, sign).await?;
         }
@@ -80,8 +88,27 @@ impl Inner {
         Ok(sign)
     }
 
+    /// Whether another instance marks this database now. What stands in a restored copy does not change by itself, and nobody marks
+    /// a database without having compared it with what it remembers: whoever does would have put every grant in doubt. So
+    /// an instance on a fresh machine needs no memory of its own. No clocks are compared.
+    async fn is_vouched_for(&self, first: &Epoch) -> Result<bool, StoreError> {
+        for _ in 0..GLANCES {
+            tokio::time::sleep(GLANCE_EVERY).await;
+            let epoch = self.parts.store.epoch().await?;
+            if epoch.heartbeat != first.heartbeat || epoch.number != first.number {
+                tracing::info!(
+                    "this instance remembers nothing; another one that does vouches for the database"
+                );
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
     pub(crate) async fn doubt(&self, epoch: &Epoch, sign: RestoreSign) -> Result<(), StoreError> {
         let now = self.now();
+        *self.doubted_at.lock().expect("no code panics while it holds a moment") = Some(self.monotonic());
+        self.suspects_restore.store(true, Ordering::SeqCst);
         let told = epoch.raised_at.is_some_and(|at| now.since(at) < SAME_RESTORE);
         if !told && self.parts.store.raise_epoch(epoch.number, now).await? {
             tracing::error!(
@@ -91,6 +118,7 @@ impl Inner {
             );
             metrics::counter!("mainstay_refresh_possible_restores_total", "sign" => sign.code()).increment(1);
         }
+        self.suspects_restore.store(false, Ordering::SeqCst);
         self.cache.clear();
         Ok(())
     }
@@ -102,6 +130,21 @@ impl Inner {
         }
     }
 
+    /// When this process learned last that the database looks restored.
+    pub(crate) fn doubted_at(&self) -> Option<Duration> {
+        *self.doubted_at.lock().expect("no code panics while it holds a moment")
+    }
+
+    /// For how long a request may still be under way whose marker is gone with what was restored away. The question would not be
+    /// told the truth until then.
+    pub(crate) fn doubt_unsettled_for(&self, rotation: &Rotation) -> Duration {
+        let settled_at = self.doubted_at().map_or(Duration::ZERO, |at| at + rotation.request_deadline());
+        if rotation.question == Question::None {
+            return Duration::ZERO;
+        }
+        settled_at.saturating_sub(self.monotonic())
+    }
+
     /// Before the first refresh of a grant that is in doubt. `None`: proven, go on.
     pub(crate) async fn settle_doubt(
         &self,
@@ -111,6 +154,15 @@ impl Inner {
         rotation: &Rotation,
         attempt: &Attempt,
     ) -> Option<Result<Lent, LendError>> {
+        // Another instance may have noticed it, before this one started or ahead of it.
+        self.doubted_at
+            .lock()
+            .expect("no code panics while it holds a moment")
+            .get_or_insert(self.monotonic());
+        let unsettled_for = self.doubt_unsettled_for(rotation);
+        if !unsettled_for.is_zero() {
+            return Some(Err(LendError::Pending { retry_at: self.now() + unsettled_for }));
+        }
         // An old token that lives on whatever happened since can be presented without harm.
         let harmless = rotation.old_refresh_token == OldRefreshToken::Lives;
         let answer = match rotation.question {
@@ -128,7 +180,12 @@ impl Inner {
             Ok(QuestionAnswer::Dead) => {
                 let detail =
                     "the database was restored, and its refresh token had been spent since".to_owned();
-                let (reason, outcome) = (EndReason::RestoredBackup, AttemptOutcome::FoundDead);
+                // Where a marker stands its answer may be missing, and may still lie on a disk: it revives a grant that ended so.
+                let reason = match grant.marker {
+                    Some(_) => EndReason::RefreshAnswerLost,
+                    None => EndReason::RestoredBackup,
+                };
+                let outcome = AttemptOutcome::FoundDead;
                 Some(self.end(proof, grant, attempt, reason, outcome, detail).await)
             }
             Ok(QuestionAnswer::NoAnswer) => {

@@ -61,3 +61,6 @@ impl Settings {
         Backoff { first: self.retry.cap, cap: Duration::from_hours(1) }.pause(failures - 15, entropy)
     }
 }
+
+#[cfg(test)]
+mod tests;

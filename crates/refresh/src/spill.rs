@@ -49,6 +49,8 @@ pub struct Spilled {
     pub attempt: AttemptId,
     /// The generation whose refresh token was presented.
     pub from_generation: u64,
+    /// When the credential that was presented had been obtained.
+    pub from_obtained_at: Timestamp,
     /// The new access token, sealed.
     #[serde(with = "sealed_text")]
     pub access_token: Sealed,

@@ -3,8 +3,8 @@ use base::{StoreError, Timestamp};
 
 use crate::lease::LeaseProof;
 use crate::{
-    AttemptId, AttemptRecord, GivenCredential, Grant, GrantEvent, GrantId, Lease, Marker, NumberedGrantEvent,
-    SealedCredential,
+    AttemptId, AttemptRecord, CredentialKind, GivenCredential, Grant, GrantEvent, GrantId, Lease, Marker,
+    NumberedGrantEvent, SealedCredential,
 };
 
 /// Where grants are kept. Each method is one transaction.
@@ -33,13 +33,15 @@ pub trait Store: Send + Sync {
     /// Gives the lease back. Does nothing if it was taken over.
     async fn release_lease(&self, proof: &LeaseProof) -> Result<(), StoreError>;
 
-    /// Writes the marker (rule 6), if the lease is held and the generation is `marker.generation` and the grant has not ended.
-    /// `false`: one of these no longer holds, and no request may leave.
+    /// Writes the marker (rule 6), if the lease is held, the generation is `marker.generation`, and the grant has not ended and is not
+    /// in doubt. `false`: one of these no longer holds, and no request may leave.
     async fn begin_attempt(&self, proof: &LeaseProof, marker: &Marker) -> Result<bool, StoreError>;
 
     /// Stores the answer of `advance.attempt` (rule 7): conditional on the generation and on the marker still carrying this attempt,
-    /// or on the grant having been ended with `refresh_answer_lost` for this very attempt. Not on the fence: this answer is
-    /// the only good token there is.
+    /// or on the grant having been ended with `refresh_answer_lost`. Not on the fence: this answer is the only good token there is.
+    /// For the same reason a marker that is gone, or another's, does not matter while the row holds the very credential that was
+    /// presented: the database was restored to before the marker, or somebody has sent the same token again in vain. A grant
+    /// that is in doubt stays so: an answer left on disk may be one that had been stored, and spent, before a restore.
     async fn store_rotation(&self, advance: &Rotation) -> Result<RotationStored, StoreError>;
 
     /// Records an attempt that did not advance: state, marker, next action, as `failure` says; under the lease.
@@ -132,6 +134,9 @@ pub struct Rotation {
     pub attempt: AttemptId,
     /// The generation whose refresh token was presented; the new one is this plus one.
     pub from_generation: u64,
+    /// When the credential that was presented had been obtained. With the generation it names that very credential, also where a
+    /// restored database makes a generation a second time.
+    pub from_obtained_at: Timestamp,
     /// The new tokens, sealed at their new generation.
     pub credential: SealedCredential,
     /// The scope, where the answer told it.
@@ -187,6 +192,8 @@ pub struct DueGrant {
     pub id: GrantId,
     /// Its provider.
     pub provider: String,
+    /// Whether it rotates.
+    pub kind: CredentialKind,
     /// Its generation.
     pub generation: u64,
     /// Whether it is active and no marker stands.

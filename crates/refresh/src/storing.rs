@@ -16,7 +16,8 @@ use crate::{AttemptId, AttemptOutcome, AttemptRecord, LendError, SealedCredentia
 const STORING: Backoff = Backoff { first: Duration::from_millis(100), cap: Duration::from_secs(5) };
 
 /// A store that has not answered by then is perhaps stalled, and would be waited for with the only good token in memory alone.
-const SPILL_AFTER: Duration = Duration::from_secs(2);
+/// Before it, putting the answer on disk as well would take as long as the commit that is under way.
+const SPILL_AFTER: Duration = Duration::from_millis(200);
 
 impl Inner {
     /// Stores the answer. If the store refuses, or does not answer, it goes to disk, and is tried again from memory for as long
@@ -61,6 +62,9 @@ impl Inner {
         if let Err(error) = &written {
             tracing::error!(grant.id = %rotation.grant, error = %error, "a new token could not be spilled either; it is in memory alone");
         }
+        if written.is_ok() {
+            metrics::counter!("mainstay_refresh_spilled_total").increment(1);
+        }
         written.is_ok()
     }
 
@@ -75,6 +79,7 @@ impl Inner {
             let stored = self.parts.store.store_rotation(&rotation).await?;
             tracing::warn!(grant.id = %rotation.grant, attempt.id = %rotation.attempt, outcome = ?stored, "an answer left on disk was brought in");
             slot.clear().await.map_err(unreadable)?;
+            metrics::counter!("mainstay_refresh_replayed_total").increment(1);
             replayed.insert(rotation.attempt);
         }
         Ok(replayed.len())
@@ -87,6 +92,7 @@ impl From<&Rotation> for Spilled {
             grant: rotation.grant,
             attempt: rotation.attempt,
             from_generation: rotation.from_generation,
+            from_obtained_at: rotation.from_obtained_at,
             access_token: rotation.credential.access_token.clone(),
             refresh_token: rotation.credential.refresh_token.clone(),
             scope: rotation.scope.clone(),
@@ -108,6 +114,7 @@ impl From<&Spilled> for Rotation {
             grant: spilled.grant,
             attempt: spilled.attempt,
             from_generation: spilled.from_generation,
+            from_obtained_at: spilled.from_obtained_at,
             credential: SealedCredential {
                 access_token: spilled.access_token.clone(),
                 refresh_token: spilled.refresh_token.clone(),

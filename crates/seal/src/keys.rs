@@ -134,6 +134,8 @@ pub(crate) type KeysByPurpose = BTreeMap<Purpose, Vec<Arc<MacKey>>>;
 #[derive(Debug)]
 pub struct Keys {
     by_purpose: RwLock<Arc<KeysByPurpose>>,
+    /// What the keys of credentials are separated for; None where they are used as they are.
+    separation: Option<String>,
 }
 
 impl Keys {
@@ -169,7 +171,17 @@ impl Keys {
     }
 
     pub(crate) fn from_opened(opened: KeysByPurpose) -> Self {
-        Self { by_purpose: RwLock::new(Arc::new(opened)) }
+        Self { by_purpose: RwLock::new(Arc::new(opened)), separation: None }
+    }
+
+    /// The same keys, with those that credentials rest on (hashes, checks, cookies, links) separated for `label`: a
+    /// credential made under another label, or under none, is refused, although the database and its keys are the same.
+    /// What is no credential (the audit log, fingerprints, cursors) stays readable.
+    #[must_use]
+    pub fn separated(self, label: &str) -> Self {
+        let opened = Arc::clone(&self.by_purpose.read().unwrap_or_else(PoisonError::into_inner));
+        let separated = separate((*opened).clone(), Some(label));
+        Self { by_purpose: RwLock::new(Arc::new(separated)), separation: Some(label.to_owned()) }
     }
 
     /// Whether a database holds keys, which tells whether it is empty for [`crate::KeyRing::open_or_create`].
@@ -179,7 +191,7 @@ impl Keys {
 
     /// Takes in what another process has added.
     pub async fn reload(&self, store: &dyn KeyStore, sealer: &Sealer) -> Result<(), KeysError> {
-        let opened = open_all(sealer, &store.load_keys().await?)?;
+        let opened = separate(open_all(sealer, &store.load_keys().await?)?, self.separation.as_deref());
         *self.by_purpose.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(opened);
         Ok(())
     }
@@ -201,12 +213,18 @@ impl Keys {
 
     /// The key with which new values are made.
     pub fn current(&self, purpose: Purpose) -> Arc<MacKey> {
-        self.all(purpose).into_iter().next().expect("loading makes a key for each purpose")
+        self.find(purpose, |_| true).expect("loading makes a key for each purpose")
     }
 
     /// The key of that id, if it serves this purpose.
     pub fn by_id(&self, purpose: Purpose, id: &MacKeyId) -> Option<Arc<MacKey>> {
-        self.all(purpose).into_iter().find(|key| key.id() == id)
+        self.find(purpose, |key| key.id() == id)
+    }
+
+    /// The first key of the purpose that is wanted, the current one being asked first.
+    pub fn find(&self, purpose: Purpose, is_wanted: impl Fn(&MacKey) -> bool) -> Option<Arc<MacKey>> {
+        let keys = Arc::clone(&self.by_purpose.read().unwrap_or_else(PoisonError::into_inner));
+        keys.get(&purpose)?.iter().find(|key| is_wanted(key)).cloned()
     }
 
     /// All keys of the purpose, the current one first: for values that do not say with which key they were made.
@@ -219,6 +237,16 @@ impl Keys {
     pub fn fingerprint(&self, secret: &[u8]) -> String {
         self.current(Purpose::Fingerprint).fingerprint(secret)
     }
+}
+
+fn separate(mut keys: KeysByPurpose, label: Option<&str>) -> KeysByPurpose {
+    let Some(label) = label else { return keys };
+    for purpose in [Purpose::Lookup, Purpose::TokenCheck, Purpose::Cookie, Purpose::Link] {
+        for key in keys.entry(purpose).or_default() {
+            *key = Arc::new(key.separated(label));
+        }
+    }
+    keys
 }
 
 fn has(rows: &[StoredKey], purpose: &str) -> bool {

@@ -63,6 +63,13 @@ impl MacKey {
         &self.id
     }
 
+    /// A key of its own for what `label` names, under the same id: what is made with one is nothing to the other.
+    #[must_use]
+    pub(crate) fn separated(&self, label: &str) -> Self {
+        let bytes = Secret::new(self.mac("separated key", &[label.as_bytes()]));
+        Self::new(self.id.clone(), &bytes)
+    }
+
     /// The MAC over `context` (what the value is, for example `"refresh token"`) and `parts`. Each part is preceded by
     /// its length, so that no two different inputs give the same bytes.
     pub fn mac(&self, context: &str, parts: &[&[u8]]) -> [u8; 32] {

@@ -17,6 +17,39 @@ CREATE TABLE client_secrets (
 );
 CREATE INDEX client_secrets_by_client ON client_secrets (client_id);
 
+-- Where a client comes from, who may change it, and what was decided about it. Those of a seed may have no row. token_* is the
+-- registration access token (RFC 7592), earlier_* the one before it until the present one is used.
+CREATE TABLE client_registrations (
+    client_id          TEXT NOT NULL PRIMARY KEY REFERENCES clients (client_id),
+    owner              TEXT,
+    registered_by      TEXT NOT NULL,
+    pre_approved       BIGINT NOT NULL,
+    token_generation   BIGINT,
+    token_hash         TEXT,
+    earlier_generation BIGINT,
+    earlier_hash       TEXT,
+    review_approved    BIGINT,
+    review_reason      TEXT,
+    reviewed_by        TEXT,
+    reviewed_at        BIGINT,
+    revision           BIGINT NOT NULL,
+    changed_at         BIGINT NOT NULL
+);
+CREATE INDEX client_registrations_by_owner ON client_registrations (owner, client_id);
+
+-- Tokens with which programs register clients (RFC 7591 section 3).
+CREATE TABLE initial_access_tokens (
+    id           TEXT NOT NULL PRIMARY KEY,
+    hash         TEXT NOT NULL,
+    note         TEXT NOT NULL,
+    pre_approved BIGINT NOT NULL,
+    uses_left    BIGINT NOT NULL,
+    created_by   TEXT NOT NULL,
+    created_at   BIGINT NOT NULL,
+    expires_at   BIGINT NOT NULL,
+    revoked_at   BIGINT
+);
+
 -- One consent and the family of tokens that follows from it. state is awaiting_exchange, active or ended. The code is kept
 -- until the exchange; predecessor_* and successor serve a retry window.
 CREATE TABLE authorisations (
@@ -73,4 +106,19 @@ CREATE INDEX earlier_tokens_by_expiry ON earlier_tokens (expires_at);
 CREATE TABLE suspended_subjects (
     subject      TEXT NOT NULL PRIMARY KEY,
     suspended_at BIGINT NOT NULL
+);
+
+-- What was refreshed by whom. Only ever added to, at the end: an index over anything else would cost a page for each refresh.
+-- mac is a keyed check over all columns before it. The generations of one authorisation have no gaps and end at its own.
+CREATE TABLE rotations (
+    at               BIGINT NOT NULL,
+    authorisation_id TEXT NOT NULL,
+    generation       BIGINT NOT NULL,
+    client           TEXT NOT NULL,
+    subject          TEXT NOT NULL,
+    source           TEXT,
+    request_id       TEXT,
+    mac              BYTEA NOT NULL,
+    key_id           TEXT NOT NULL,
+    PRIMARY KEY (at, authorisation_id, generation)
 );

@@ -12,6 +12,8 @@ use crate::audit::append;
 use crate::{Database, params};
 
 mod clients;
+mod registrations;
+mod rotations;
 mod rows;
 mod writes;
 
@@ -19,7 +21,7 @@ mod writes;
 impl Store for Database {
     async fn client(&self, id: &ClientId) -> Result<Option<Client>, StoreError> {
         let id = id.clone();
-        self.read("authserver.client", move |tx| clients::one(tx, &id)).await
+        self.look_up("authserver.client", move |tx| clients::one(tx, &id)).await
     }
 
     async fn clients(&self, after: Option<&ClientId>, limit: u32) -> Result<Vec<Client>, StoreError> {
@@ -43,7 +45,7 @@ impl Store for Database {
     ) -> Result<bool, StoreError> {
         let id = id.clone();
         self.run_tx("authserver.set_client_state", move |tx| {
-            let sql = "UPDATE clients SET state = $2 WHERE client_id = $1";
+            let sql = "UPDATE clients SET state = $2 WHERE client_id = $1 AND state <> 'removed'";
             if tx.execute(sql, params![id.as_str(), state.as_str()])? == 0 {
                 return Ok(false);
             }
@@ -83,17 +85,21 @@ impl Store for Database {
         .await
     }
 
+    async fn insert_active_authorisations(
+        &self,
+        authorisations: Vec<Authorisation>,
+        audit: Vec<AuditRecord>,
+    ) -> Result<(), StoreError> {
+        self.run_tx("authserver.insert_active_authorisations", move |tx| {
+            authorisations.iter().try_for_each(|authorisation| writes::insert_active(tx, authorisation))?;
+            append(tx, &audit)
+        })
+        .await
+    }
+
     async fn authorisation(&self, id: AuthorisationId) -> Result<Option<LoadedAuthorisation>, StoreError> {
-        self.read("authserver.authorisation", move |tx| {
-            let sql = format!(
-                "SELECT {}, clients.state AS client_state, \
-                 CASE WHEN suspended_subjects.subject IS NULL THEN 0 ELSE 1 END AS subject_suspended \
-                 FROM authorisations JOIN clients ON clients.client_id = authorisations.client_id \
-                 LEFT JOIN suspended_subjects ON suspended_subjects.subject = authorisations.subject \
-                 WHERE authorisations.id = $1",
-                rows::COLUMNS
-            );
-            tx.query_opt(&sql, params![id])?.as_ref().map(rows::loaded).transpose()
+        self.look_up("authserver.authorisation", move |tx| {
+            tx.query_opt(&rows::LOAD, params![id])?.as_ref().map(rows::loaded).transpose()
         })
         .await
     }
@@ -103,7 +109,7 @@ impl Store for Database {
         id: AuthorisationId,
         now: Timestamp,
     ) -> Result<Vec<EarlierTokens>, StoreError> {
-        self.read("authserver.earlier_tokens", move |tx| {
+        self.look_up("authserver.earlier_tokens", move |tx| {
             let sql = "SELECT * FROM earlier_tokens WHERE authorisation_id = $1 AND expires_at > $2 \
                        ORDER BY generation DESC";
             tx.query(sql, params![id, now])?.iter().map(rows::earlier).collect()
@@ -122,7 +128,7 @@ impl Store for Database {
     async fn rotate(&self, rotate: Rotate) -> Result<WriteOutcome, StoreError> {
         self.run_tx("authserver.rotate", move |tx| {
             let done = writes::rotate(tx, &rotate)?;
-            outcome(done, || append(tx, &rotate.audit))
+            outcome(done, || rotations::append(tx, &rotate.log))
         })
         .await
     }

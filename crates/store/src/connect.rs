@@ -11,7 +11,7 @@ use base::{StoreError, Timestamp};
 use connect::{
     Advanced, ApiToken, ApiTokenId, ConnectSession, ConnectSessionId, Connection, ConnectionFilter,
     ConnectionId, End, Event, GrantNews, NumberedEvent, OAuthClient, Paired, Pairing, StateKind, Step, Store,
-    Swap, Swapped, Told,
+    Swap, Swapped, Told, ToldAfter,
 };
 use refresh::GrantId;
 use serde_json::{Map, Value as Json};
@@ -151,8 +151,9 @@ impl Store for Database {
                 return Ok(paired);
             }
             let (end, grant) = (End::Accounting, connection.accounting.grant);
-            pairs::move_along(tx, &moved, end, grant, connection.created_at)?;
+            let moved = pairs::move_along(tx, &moved, end, grant, connection.created_at)?;
             events::append(tx, std::slice::from_ref(&event))?;
+            events::append(tx, &moved)?;
             Ok(Paired::Yes)
         })
         .await
@@ -274,6 +275,18 @@ impl Store for Database {
             // The cursor comes from outside: one beyond every number that is counted has nothing behind it.
             let after = i64::try_from(after).unwrap_or(i64::MAX);
             tx.query(sql, params![after, limit])?.iter().map(rows::event).collect()
+        })
+        .await
+    }
+
+    async fn told_after(&self, after: u64, limit: u32) -> Result<ToldAfter, StoreError> {
+        self.read("connect_told_after", move |tx| {
+            let sql = "SELECT value FROM counters WHERE name = 'connect_events'";
+            let newest = tx.query_one(sql, params![])?.get("value")?;
+            let sql = "SELECT position, connection FROM connect_events WHERE position > $1 ORDER BY position LIMIT $2";
+            let told = tx.query(sql, params![after, limit])?;
+            let told = told.iter().map(|row| Ok((row.get("position")?, row.get("connection")?)));
+            Ok(ToldAfter { newest, told: told.collect::<Result<_, StoreError>>()? })
         })
         .await
     }

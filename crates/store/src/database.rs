@@ -3,6 +3,7 @@ mod own_state;
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use base::{Clock, StoreError};
 
@@ -11,7 +12,7 @@ use crate::migrations::{Migration, migrations_of};
 use crate::postgres::Postgres;
 use crate::sqlite::Sqlite;
 use crate::{Location, OpenError, Settings, Side, Tx};
-use measure::Measure;
+use measure::Measures;
 
 /// An open database with its schema up to date. Cloning is cheap; all clones are the same database.
 #[derive(Debug, Clone)]
@@ -19,6 +20,8 @@ pub struct Database {
     backend: Arc<Backend>,
     side: Side,
     clock: Arc<dyn Clock>,
+    measures: Arc<Measures>,
+    slowed_by: Option<Duration>,
 }
 
 #[derive(Debug)]
@@ -47,7 +50,8 @@ impl Database {
             }
             Location::Postgres(_) => Backend::Postgres(Postgres::open(&settings, migrations).await?),
         };
-        Ok(Self { backend: Arc::new(backend), side, clock })
+        let measures = Arc::new(Measures::new(&clock, side));
+        Ok(Self { backend: Arc::new(backend), side, clock, measures, slowed_by: settings.slowed_by })
     }
 
     /// A database in memory, with its schema, for the simulation and for tests: it runs on the calling task, without threads.
@@ -62,7 +66,8 @@ impl Database {
         migrations: &[Migration],
     ) -> Result<Self, OpenError> {
         let memory = Memory::open(migrations, &clock)?;
-        Ok(Self { backend: Arc::new(Backend::Memory(Box::new(memory))), side, clock })
+        let (backend, measures) = (Backend::Memory(Box::new(memory)), Measures::new(&clock, side));
+        Ok(Self { backend: Arc::new(backend), side, clock, measures: Arc::new(measures), slowed_by: None })
     }
 
     /// Whose schema it holds.
@@ -85,7 +90,8 @@ impl Database {
         T: Send + 'static,
         F: FnMut(&mut Tx) -> Result<T, StoreError> + Send + 'static,
     {
-        let measure = Measure::start(&self.clock, self.side, name);
+        self.pause().await;
+        let measure = self.measures.start(name);
         let result = match &*self.backend {
             Backend::Sqlite(sqlite) => sqlite.run_tx(measure.counting(work)).await,
             Backend::Postgres(postgres) => postgres.run(true, measure.counting(work)).await,
@@ -101,7 +107,8 @@ impl Database {
         T: Send + 'static,
         F: FnMut(&mut Tx) -> Result<T, StoreError> + Send + 'static,
     {
-        let measure = Measure::start(&self.clock, self.side, name);
+        self.pause().await;
+        let measure = self.measures.start(name);
         let result = match &*self.backend {
             Backend::Sqlite(sqlite) => sqlite.read(measure.counting(work)).await,
             Backend::Postgres(postgres) => postgres.run(false, measure.counting(work)).await,
@@ -109,6 +116,31 @@ impl Database {
         };
         measure.finish(&result);
         result
+    }
+
+    /// Looks up a few rows by their keys. Like [`Database::read`], for what is asked all the time: on SQLite it runs on the calling
+    /// thread while the disk answers at once. Nothing that reads much belongs here.
+    pub async fn look_up<T, F>(&self, name: &'static str, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnMut(&mut Tx) -> Result<T, StoreError> + Send + 'static,
+    {
+        self.pause().await;
+        let measure = self.measures.start(name);
+        let result = match &*self.backend {
+            Backend::Sqlite(sqlite) => sqlite.look_up(measure.counting(work)).await,
+            Backend::Postgres(postgres) => postgres.run(false, measure.counting(work)).await,
+            Backend::Memory(memory) => memory.run(name, false, measure.counting(work)).await,
+        };
+        measure.finish(&result);
+        result
+    }
+
+    /// Lets others get their turn where a slow database is wanted.
+    async fn pause(&self) {
+        if let Some(pause) = self.slowed_by {
+            tokio::time::sleep(pause).await;
+        }
     }
 
     /// Lets what was begun be finished and closes the database; on SQLite another process may open it afterwards. Later

@@ -1,12 +1,15 @@
 //! [`identity::Store`] on all databases.
 
 use async_trait::async_trait;
+use audit::AuditRecord;
 use base::{StoreError, Timestamp};
 use identity::{
     Account, AccountId, Admission, Attempt, Email, PasswordHash, Rule, SessionId, Store, StoredAccount,
     StoredSession,
 };
 
+use crate::audit::append;
+use crate::sql::containing;
 use crate::{Database, Row, Tx, params};
 
 #[async_trait]
@@ -49,25 +52,39 @@ impl Store for Database {
         .await
     }
 
-    async fn list_accounts(&self, after: Option<&Email>, limit: u32) -> Result<Vec<Account>, StoreError> {
+    async fn list_accounts(
+        &self,
+        text: &str,
+        after: Option<&Email>,
+        limit: u32,
+    ) -> Result<Vec<Account>, StoreError> {
         let after = after.map_or(String::new(), Email::to_string);
+        // SQLite's lower() knows ASCII alone, so that other letters are found as they are written too.
+        let (lower, written) = (containing(&text.to_lowercase()), containing(text));
         self.read("identity.list_accounts", move |tx| {
             let rows = tx.query(
-                "SELECT id, email, name, disabled_at, created_at FROM accounts WHERE email > $1 ORDER BY email LIMIT $2",
-                params![after, limit],
+                "SELECT id, email, name, disabled_at, created_at FROM accounts WHERE email > $1 \
+                 AND (email LIKE $3 ESCAPE '\\' OR lower(name) LIKE $3 ESCAPE '\\' OR name LIKE $4 ESCAPE '\\') \
+                 ORDER BY email LIMIT $2",
+                params![after, limit, lower, written],
             )?;
             rows.iter().map(account).collect()
         })
         .await
     }
 
-    async fn set_password(&self, id: AccountId, hash: &PasswordHash) -> Result<bool, StoreError> {
+    async fn set_password(
+        &self,
+        id: AccountId,
+        hash: &PasswordHash,
+        audit: Vec<AuditRecord>,
+    ) -> Result<bool, StoreError> {
         let hash = hash.to_phc();
         self.run_tx("identity.set_password", move |tx| {
             let changed =
                 tx.execute("UPDATE accounts SET password_hash = $2 WHERE id = $1", params![id, hash])?;
             tx.execute("DELETE FROM sessions WHERE account_id = $1", params![id])?;
-            Ok(changed == 1)
+            told(tx, changed == 1, &audit)
         })
         .await
     }
@@ -86,17 +103,22 @@ impl Store for Database {
         .await
     }
 
-    async fn set_disabled(&self, id: AccountId, disabled_at: Option<Timestamp>) -> Result<bool, StoreError> {
+    async fn set_disabled(
+        &self,
+        id: AccountId,
+        disabled_at: Option<Timestamp>,
+        audit: Vec<AuditRecord>,
+    ) -> Result<bool, StoreError> {
         self.run_tx("identity.set_disabled", move |tx| {
             let Some(at) = disabled_at else {
-                return Ok(tx
-                    .execute("UPDATE accounts SET disabled_at = NULL WHERE id = $1", params![id])?
-                    == 1);
+                let sql = "UPDATE accounts SET disabled_at = NULL WHERE id = $1";
+                let changed = tx.execute(sql, params![id])?;
+                return told(tx, changed == 1, &audit);
             };
             let sql = "UPDATE accounts SET disabled_at = COALESCE(disabled_at, $2) WHERE id = $1";
             let changed = tx.execute(sql, params![id, at])?;
             tx.execute("DELETE FROM sessions WHERE account_id = $1", params![id])?;
-            Ok(changed == 1)
+            told(tx, changed == 1, &audit)
         })
         .await
     }
@@ -198,9 +220,27 @@ impl Store for Database {
         .await
     }
 
-    async fn delete_sessions_of(&self, account: AccountId) -> Result<usize, StoreError> {
+    async fn sessions_of(&self, account: AccountId) -> Result<Vec<StoredSession>, StoreError> {
+        self.read("identity.sessions_of", move |tx| {
+            let rows = tx.query(
+                "SELECT id AS session_id, token_hash, key_id, account_id, created_at AS signed_in_at, last_seen_at, expires_at \
+                 FROM sessions WHERE account_id = $1 ORDER BY id DESC",
+                params![account],
+            )?;
+            rows.iter().map(|row| session(row, account)).collect()
+        })
+        .await
+    }
+
+    async fn delete_sessions_of(
+        &self,
+        account: AccountId,
+        audit: Vec<AuditRecord>,
+    ) -> Result<usize, StoreError> {
         self.run_tx("identity.delete_sessions_of", move |tx| {
-            tx.execute("DELETE FROM sessions WHERE account_id = $1", params![account])
+            let ended = tx.execute("DELETE FROM sessions WHERE account_id = $1", params![account])?;
+            told(tx, ended > 0, &audit)?;
+            Ok(ended)
         })
         .await
     }
@@ -263,16 +303,27 @@ fn stored_account(row: &Row) -> Result<StoredAccount, StoreError> {
     Ok(StoredAccount { account: account(row)?, password_hash: row.parse_opt("password_hash")? })
 }
 
-fn session_with_account(row: &Row) -> Result<(StoredSession, Account), StoreError> {
-    let account = account(row)?;
-    let session = StoredSession {
+fn session(row: &Row, account_id: AccountId) -> Result<StoredSession, StoreError> {
+    Ok(StoredSession {
         id: row.get("session_id")?,
         token_hash: row.get("token_hash")?,
         key_id: row.parse("key_id")?,
-        account_id: account.id,
+        account_id,
         created_at: row.get("signed_in_at")?,
         last_seen_at: row.get("last_seen_at")?,
         expires_at: row.get("expires_at")?,
-    };
-    Ok((session, account))
+    })
+}
+
+fn session_with_account(row: &Row) -> Result<(StoredSession, Account), StoreError> {
+    let account = account(row)?;
+    Ok((session(row, account.id)?, account))
+}
+
+/// Appends the records of what was done, if it was.
+fn told(tx: &mut Tx, done: bool, audit: &[AuditRecord]) -> Result<bool, StoreError> {
+    if done {
+        append(tx, audit)?;
+    }
+    Ok(done)
 }

@@ -9,7 +9,7 @@ use rusqlite::Connection;
 
 use crate::migrations::Migration;
 use crate::open_error::OpenError;
-use crate::sqlite::{SqliteConnection, SqliteTx, from_sqlite, migrate, sqlite_of};
+use crate::sqlite::{Cache, SqliteConnection, SqliteTx, from_sqlite, migrate, sqlite_of};
 use crate::tx::{Backend, Tx};
 
 /// What a fault hook does to a transaction of the memory database.
@@ -57,7 +57,7 @@ impl std::fmt::Debug for Memory {
 impl Memory {
     pub(crate) fn open(migrations: &[Migration], clock: &Arc<dyn Clock>) -> Result<Self, OpenError> {
         let connection = Connection::open_in_memory().map_err(from_sqlite)?;
-        let connection = SqliteConnection::prepare(connection, clock)?;
+        let connection = SqliteConnection::prepare(connection, clock, Cache::Small)?;
         let mut tx = Tx::new(Backend::Sqlite(SqliteTx::new(connection)));
         migrate(&mut tx, migrations, clock.now())?;
         Ok(Self { tx: Mutex::new(tx), fault: Mutex::default() })
@@ -91,9 +91,13 @@ impl Memory {
                 sqlite_of(tx).control("ROLLBACK")?;
                 tx.reset();
             }
-            sqlite_of(tx).batch(if write { "PRAGMA query_only = OFF" } else { "PRAGMA query_only = ON" })?;
             sqlite_of(tx).control("BEGIN")?;
-            let result = work(tx);
+            // `PRAGMA query_only` would make SQLite prepare every statement anew each time.
+            let changes = sqlite_of(tx).connection_mut().total_changes();
+            let mut result = work(tx);
+            if !write && sqlite_of(tx).connection_mut().total_changes() != changes {
+                result = Err(StoreError::Statement("a transaction that only reads has written".to_owned()));
+            }
             let keep = write && result.is_ok() && tx.is_to_be_kept();
             tx.reset();
             sqlite_of(tx).control(if keep { "COMMIT" } else { "ROLLBACK" })?;
@@ -115,7 +119,6 @@ impl Memory {
 
     pub(crate) fn restore(&self, snapshot: &Snapshot) -> Result<(), StoreError> {
         self.with_tx(|tx| {
-            sqlite_of(tx).batch("PRAGMA query_only = OFF")?;
             let connection = sqlite_of(tx).connection_mut();
             connection.flush_prepared_statement_cache();
             let bytes = snapshot.as_bytes();

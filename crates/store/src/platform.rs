@@ -4,5 +4,7 @@ mod exports;
 mod installations;
 mod items;
 mod keys;
+mod logos;
+mod overview;
 mod page;
 mod tenants;

@@ -56,12 +56,12 @@ impl Store for Database {
     }
 
     async fn renew_lease(&self, proof: &LeaseProof) -> Result<bool, StoreError> {
-        let (id, fence) = (proof.grant(), proof.fence());
+        let (id, fence, owner) = (proof.grant(), proof.fence(), proof.owner().to_owned());
         self.run_tx("refresh_renew_lease", move |tx| {
             let renewed = tx.execute(
                 "UPDATE grants SET lease_renewals = lease_renewals + 1
-                 WHERE id = $1 AND lease_fence = $2 AND lease_owner IS NOT NULL",
-                params![id, fence],
+                 WHERE id = $1 AND lease_fence = $2 AND lease_owner = $3",
+                params![id, fence, owner],
             )?;
             Ok(renewed == 1)
         })
@@ -69,11 +69,11 @@ impl Store for Database {
     }
 
     async fn release_lease(&self, proof: &LeaseProof) -> Result<(), StoreError> {
-        let (id, fence) = (proof.grant(), proof.fence());
+        let (id, fence, owner) = (proof.grant(), proof.fence(), proof.owner().to_owned());
         self.run_tx("refresh_release_lease", move |tx| {
             tx.execute(
-                "UPDATE grants SET lease_owner = NULL WHERE id = $1 AND lease_fence = $2",
-                params![id, fence],
+                "UPDATE grants SET lease_owner = NULL WHERE id = $1 AND lease_fence = $2 AND lease_owner = $3",
+                params![id, fence, owner],
             )?;
             Ok(())
         })
@@ -81,12 +81,22 @@ impl Store for Database {
     }
 
     async fn begin_attempt(&self, proof: &LeaseProof, marker: &Marker) -> Result<bool, StoreError> {
-        let (id, fence, marker) = (proof.grant(), proof.fence(), marker.clone());
+        let (id, fence, owner) = (proof.grant(), proof.fence(), proof.owner().to_owned());
+        let marker = marker.clone();
         self.run_tx("refresh_begin_attempt", move |tx| {
             let written = tx.execute(
                 "UPDATE grants SET marker_attempt = $3, marker_generation = $4, marker_at = $5, marker_unknown_in_a_row = $6
-                 WHERE id = $1 AND lease_fence = $2 AND lease_owner IS NOT NULL AND generation = $4 AND state <> 'ended'",
-                params![id, fence, marker.attempt, marker.generation, marker.at, marker.unknown_in_a_row],
+                 WHERE id = $1 AND lease_fence = $2 AND lease_owner = $7 AND generation = $4 AND state <> 'ended'
+                   AND epoch >= (SELECT value FROM counters WHERE name = 'epoch')",
+                params![
+                    id,
+                    fence,
+                    marker.attempt,
+                    marker.generation,
+                    marker.at,
+                    marker.unknown_in_a_row,
+                    owner
+                ],
             )?;
             Ok(written == 1)
         })
@@ -99,8 +109,9 @@ impl Store for Database {
     }
 
     async fn record_failure(&self, proof: &LeaseProof, failure: &Failure) -> Result<bool, StoreError> {
-        let (fence, failure) = (proof.fence(), failure.clone());
-        self.run_tx("refresh_record_failure", move |tx| writes::record_failure(tx, fence, &failure)).await
+        let (fence, owner, failure) = (proof.fence(), proof.owner().to_owned(), failure.clone());
+        self.run_tx("refresh_record_failure", move |tx| writes::record_failure(tx, fence, &owner, &failure))
+            .await
     }
 
     async fn postpone(
@@ -122,7 +133,7 @@ impl Store for Database {
     async fn due(&self, now: Timestamp, limit: u32) -> Result<Vec<DueGrant>, StoreError> {
         self.read("refresh_due", move |tx| {
             let rows = tx.query(
-                "SELECT id, provider, generation, state, marker_attempt, obtained_at, used_at, next_action_at FROM grants
+                "SELECT id, provider, kind, generation, state, marker_attempt, obtained_at, used_at, next_action_at FROM grants
                  WHERE next_action_at IS NOT NULL AND next_action_at <= $1 ORDER BY next_action_at LIMIT $2",
                 params![now, limit],
             )?;
@@ -192,8 +203,8 @@ impl Store for Database {
     }
 
     async fn clear_doubt(&self, proof: &LeaseProof, generation: u64) -> Result<bool, StoreError> {
-        let (id, fence) = (proof.grant(), proof.fence());
-        self.run_tx("refresh_clear_doubt", move |tx| epoch::clear(tx, id, fence, generation)).await
+        let (id, fence, owner) = (proof.grant(), proof.fence(), proof.owner().to_owned());
+        self.run_tx("refresh_clear_doubt", move |tx| epoch::clear(tx, id, fence, &owner, generation)).await
     }
 
     async fn in_doubt(&self) -> Result<u64, StoreError> {

@@ -6,23 +6,62 @@ use serde::de::DeserializeOwned;
 
 use crate::{FromValue, Value};
 
+/// The names of a result's columns, in one text: every query makes them anew.
+#[derive(Debug)]
+pub struct Columns {
+    text: String,
+    ends: Vec<usize>,
+}
+
+impl Columns {
+    pub(crate) fn new<'a>(names: impl IntoIterator<Item = &'a str>) -> Self {
+        let mut columns = Self { text: String::with_capacity(256), ends: Vec::with_capacity(32) };
+        for name in names {
+            columns.text.push_str(name);
+            columns.ends.push(columns.text.len());
+        }
+        columns
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+
+    /// The names, in their order.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        let mut from = 0;
+        self.ends.iter().map(move |end| &self.text[std::mem::replace(&mut from, *end)..*end])
+    }
+
+    /// One of the names, for messages.
+    pub(crate) fn name(&self, position: usize) -> &str {
+        self.iter().nth(position).unwrap_or("?")
+    }
+}
+
 /// A row that a query gave, detached from the database.
 #[derive(Debug, Clone)]
 pub struct Row {
-    columns: Arc<[String]>,
+    columns: Arc<Columns>,
     values: Vec<Value>,
 }
 
 /// How a column is named: by its name in the statement, or by its position from 0.
 pub trait Column: Copy {
     /// The position, and the name for messages.
-    fn find(self, columns: &[String]) -> Option<usize>;
+    fn find(self, columns: &Columns) -> Option<usize>;
     /// How it was named.
     fn name(self) -> String;
 }
 
 impl Column for &str {
-    fn find(self, columns: &[String]) -> Option<usize> {
+    fn find(self, columns: &Columns) -> Option<usize> {
         columns.iter().position(|column| column == self)
     }
     fn name(self) -> String {
@@ -31,7 +70,7 @@ impl Column for &str {
 }
 
 impl Column for usize {
-    fn find(self, columns: &[String]) -> Option<usize> {
+    fn find(self, columns: &Columns) -> Option<usize> {
         (self < columns.len()).then_some(self)
     }
     fn name(self) -> String {
@@ -40,7 +79,7 @@ impl Column for usize {
 }
 
 impl Row {
-    pub(crate) fn new(columns: Arc<[String]>, values: Vec<Value>) -> Self {
+    pub(crate) fn new(columns: Arc<Columns>, values: Vec<Value>) -> Self {
         Self { columns, values }
     }
 
@@ -66,7 +105,13 @@ impl Row {
 
     /// The same where NULL is allowed.
     pub fn parse_opt<T: FromStr>(&self, column: impl Column) -> Result<Option<T>, StoreError> {
-        let Some(text) = self.get::<Option<String>>(column)? else { return Ok(None) };
+        let text = match self.value(column)? {
+            Value::Null => return Ok(None),
+            Value::Text(text) => text,
+            _ => {
+                return Err(StoreError::Corrupt(format!("column {} should hold text", column.name())));
+            }
+        };
         let parsed = text.parse().map(Some);
         parsed.map_err(|_| {
             let kind = std::any::type_name::<T>();
@@ -76,9 +121,11 @@ impl Row {
 
     /// A text column that holds JSON.
     pub fn json<T: DeserializeOwned>(&self, column: impl Column) -> Result<T, StoreError> {
-        let text: String = self.get(column)?;
+        let Value::Text(text) = self.value(column)? else {
+            return Err(StoreError::Corrupt(format!("column {} should hold text", column.name())));
+        };
         // serde's message can quote the value, so only the place is told.
-        serde_json::from_str(&text).map_err(|error| {
+        serde_json::from_str(text).map_err(|error| {
             let place = error.column();
             StoreError::Corrupt(format!(
                 "column {} holds other JSON than expected, see character {place}",
@@ -88,7 +135,7 @@ impl Row {
     }
 
     /// The names of the columns, in their order.
-    pub fn columns(&self) -> &[String] {
+    pub fn columns(&self) -> &Columns {
         &self.columns
     }
 }

@@ -1,5 +1,6 @@
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use base::{Clock, Entropy};
 
@@ -41,12 +42,14 @@ pub struct Settings {
     pub entropy: Arc<dyn Entropy>,
     /// The most connections to PostgreSQL that this process holds.
     pub connections: usize,
+    /// For showing that races are won over a slow database: a pause before each transaction.
+    pub slowed_by: Option<Duration>,
 }
 
 impl Settings {
     /// The usual settings: at most 16 connections.
     pub fn new(side: Side, location: Location, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Self {
-        Self { side, system: None, location, clock, entropy, connections: 16 }
+        Self { side, system: None, location, clock, entropy, connections: 16, slowed_by: None }
     }
 
     /// For a stand-in of `system`.

@@ -1,6 +1,6 @@
 //! One text of SQL for both databases: what differs is put in here, and nowhere else.
 //!
-//! Statements: `$1` is `?1` for SQLite; `{for_update}` and `{for_update_skip_locked}` at the end of a SELECT lock its rows on
+//! Statements: `$1` is understood by both; `{for_update}` and `{for_update_skip_locked}` at the end of a SELECT lock its rows on
 //! PostgreSQL and are nothing on SQLite, whose only writer is alone anyway.
 //!
 //! Migrations are written with TEXT, BIGINT and BYTEA. SQLite gets TEXT, INTEGER and BLOB, in STRICT tables; PostgreSQL gets
@@ -8,12 +8,16 @@
 
 use std::borrow::Cow;
 
+/// The pattern for `LIKE … ESCAPE '\\'` that finds `text` anywhere.
+pub(crate) fn containing(text: &str) -> String {
+    let escaped = text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+    format!("%{escaped}%")
+}
+
 /// A stretch of SQL.
 enum Piece<'a> {
     /// A keyword or name.
     Word(&'a str),
-    /// `$` before a number.
-    Dollar,
     /// `;` that ends a statement.
     End(&'a str),
     /// Quoted text, a comment, white space, an operator.
@@ -37,7 +41,6 @@ fn pieces(sql: &str) -> impl Iterator<Item = Piece<'_>> {
         rest = after;
         Some(match first {
             'a'..='z' | 'A'..='Z' | '_' => Piece::Word(piece),
-            '$' if after.starts_with(|c: char| c.is_ascii_digit()) => Piece::Dollar,
             ';' => Piece::End(piece),
             _ => Piece::Other(piece),
         })
@@ -49,16 +52,8 @@ fn with_locks(sql: &str, for_update: &str, skip_locked: &str) -> String {
 }
 
 /// A statement as SQLite wants it.
-pub(crate) fn for_sqlite(sql: &str) -> String {
-    let sql = if sql.contains('{') { Cow::Owned(with_locks(sql, "", "")) } else { Cow::Borrowed(sql) };
-    let mut out = String::with_capacity(sql.len());
-    for piece in pieces(&sql) {
-        match piece {
-            Piece::Dollar => out.push('?'),
-            Piece::Word(text) | Piece::End(text) | Piece::Other(text) => out.push_str(text),
-        }
-    }
-    out
+pub(crate) fn for_sqlite(sql: &str) -> Cow<'_, str> {
+    if sql.contains('{') { Cow::Owned(with_locks(sql, "", "")) } else { Cow::Borrowed(sql) }
 }
 
 /// A statement as PostgreSQL wants it.
@@ -93,7 +88,6 @@ pub(crate) fn migration_for_sqlite(sql: &str) -> String {
                 opening.clear();
                 out.push_str(end);
             }
-            Piece::Dollar => out.push('$'),
             Piece::Other(text) => out.push_str(text),
         }
     }
@@ -105,7 +99,6 @@ pub(crate) fn migration_for_postgres(sql: &str) -> String {
     pieces(sql)
         .map(|piece| match piece {
             Piece::Word("TEXT") => "TEXT COLLATE \"C\"",
-            Piece::Dollar => "$",
             Piece::Word(text) | Piece::End(text) | Piece::Other(text) => text,
         })
         .collect()

@@ -1,8 +1,9 @@
-//! SQLite: one writer thread that commits together what has gathered, and a few readers.
+//! SQLite: one writer thread that commits together what has gathered, a few readers, and look-ups on the threads that ask.
 
 mod connection;
 mod error;
 mod file_lock;
+mod look_ups;
 mod readers;
 mod transaction;
 mod writer;
@@ -12,7 +13,7 @@ use std::sync::Arc;
 
 use base::{Clock, StoreError};
 
-pub(crate) use connection::SqliteConnection;
+pub(crate) use connection::{Cache, SqliteConnection};
 pub(crate) use error::from_sqlite;
 pub(crate) use transaction::{SqliteTx, migrate, sqlite_of};
 
@@ -20,6 +21,7 @@ use crate::migrations::Migration;
 use crate::open_error::OpenError;
 use crate::tx::Tx;
 use file_lock::FileLock;
+use look_ups::LookUps;
 use readers::Readers;
 use writer::Writer;
 
@@ -28,6 +30,7 @@ use writer::Writer;
 pub(crate) struct Sqlite {
     writer: Writer,
     readers: Readers,
+    look_ups: LookUps,
     path: PathBuf,
 }
 
@@ -46,7 +49,9 @@ impl Sqlite {
             path: path.clone(),
             reason: format!("no writer thread: {error}"),
         })?;
-        Ok(Self { writer, readers: Readers::new(path.clone(), Arc::clone(clock)), path })
+        let readers = Readers::new(path.clone(), Arc::clone(clock));
+        let look_ups = LookUps::new(path.clone(), Arc::clone(clock));
+        Ok(Self { writer, readers, look_ups, path })
     }
 
     pub(crate) async fn run_tx<T, F>(&self, work: F) -> Result<T, StoreError>
@@ -65,9 +70,21 @@ impl Sqlite {
         self.readers.run(work).await
     }
 
+    pub(crate) async fn look_up<T, F>(&self, mut work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnMut(&mut Tx) -> Result<T, StoreError> + Send + 'static,
+    {
+        match self.look_ups.run_here(&mut work) {
+            Some(result) => result,
+            None => self.readers.run(work).await,
+        }
+    }
+
     /// Waits until what was given to the writer is done and the lock is released.
     pub(crate) async fn close(&self) {
         self.readers.close();
+        self.look_ups.close();
         self.writer.close().await;
     }
 

@@ -4,18 +4,22 @@ mod api;
 mod json;
 pub mod pages;
 mod people;
+mod record;
 
 use std::fmt;
 use std::sync::Arc;
 
 use ::connect::Connect;
+use audit::Ledger;
 use axum::Router;
+use axum::middleware::from_fn_with_state;
 use identity::Identity;
 
 use crate::shared::{Manner, Site};
 
 pub use api::{Door, doors};
 pub use json::{connection_json, disconnected_json, event_json};
+pub use record::{ACTS, Act};
 
 /// What the connect side's doors open on.
 #[derive(Clone)]
@@ -24,6 +28,8 @@ pub struct ConnectState {
     pub connect: Connect,
     /// The operators.
     pub identity: Arc<Identity>,
+    /// Takes the records of what is done here; None where nothing is recorded.
+    pub ledger: Option<Arc<Ledger>>,
     /// The server itself; the same that the router is framed with.
     pub site: Arc<Site>,
 }
@@ -36,7 +42,9 @@ impl fmt::Debug for ConnectState {
 
 /// All routes of the connect side. To be put into [`frame`](crate::shared::frame) with a site whose `manner_of` is [`manner_of`].
 pub fn router(state: ConnectState) -> Router {
-    Router::new().merge(api::router()).merge(people::router()).with_state(state)
+    let record = from_fn_with_state(state.clone(), record::record);
+    let people = people::router().route_layer(record);
+    Router::new().merge(api::router(&state)).merge(people).with_state(state)
 }
 
 /// Which shape refusals have, by path: the API's are marked as ours, so that they are told from a provider's answer.

@@ -1,7 +1,14 @@
 //! The doors of the platform side: the OAuth endpoints, sign-in and consent, people's settings, and the resource APIs.
 
+mod admin;
 mod api;
+mod challenge;
+mod client_form;
+mod client_view;
 mod credential;
+mod denied;
+mod developer;
+mod logos;
 mod oauth_endpoints;
 mod paging;
 mod people;
@@ -12,11 +19,12 @@ use std::fmt;
 use std::sync::Arc;
 
 use ::sandbox::Endpoint;
+use authserver::REGISTRATION_PATH;
 use axum::Router;
 use http::Method;
 use platform::Platform;
 
-use crate::shared::{Manner, Site};
+use crate::shared::{Manner, Problem, Site, Standstill};
 use refusal::{OAuthEndpoint, ResourceApi};
 
 /// What the platform's doors open on.
@@ -39,8 +47,22 @@ pub fn router(state: PlatformState) -> Router {
     Router::new()
         .merge(oauth_endpoints::router(&state.site))
         .merge(people::router())
-        .merge(api::router())
+        .merge(admin::router())
+        .merge(logos::router())
+        .merge(developer::router())
+        .merge(api::router(&state))
         .with_state(state)
+}
+
+/// For the [`Site`] of this side: nothing is served while the database looks restored from a backup and nobody has accepted it.
+pub fn standstill(platform: &Arc<Platform>) -> Standstill {
+    let platform = Arc::clone(platform);
+    Arc::new(move || {
+        platform.doubt().map(|_| {
+            Problem::unavailable(60)
+                .detail("The operator has to look at the database first. Nothing was changed.")
+        })
+    })
 }
 
 /// Which shape refusals have, by path: resource APIs as Pleo's, OAuth endpoints as RFC 6749 section 5.2, the rest as usual.
@@ -49,7 +71,7 @@ pub fn manner_of(path: &str) -> Manner {
         |prefix: &str| path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
     if ["/v1", "/v2", "/v3"].into_iter().any(below) {
         Manner::of::<ResourceApi>()
-    } else if ["/oauth/token", "/oauth/revoke", "/.well-known"].into_iter().any(below) {
+    } else if ["/oauth/token", "/oauth/revoke", REGISTRATION_PATH, "/.well-known"].into_iter().any(below) {
         Manner::of::<OAuthEndpoint>()
     } else {
         Manner::by_path(path)

@@ -127,7 +127,8 @@ impl Cluster {
             if self.log().contains("FATAL") {
                 return false;
             }
-            if self.answers() {
+            // It answers a little before it takes connections, which on a busy machine is long.
+            if self.answers() && self.log().contains("ready to accept connections") {
                 return true;
             }
             // There is no event to wait for: the server says nothing to whoever started it.

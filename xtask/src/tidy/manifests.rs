@@ -6,14 +6,15 @@ use super::Violation;
 use crate::tree::Tree;
 
 /// The rooms from the ground up. A crate knows only those before it.
-const ORDER: [&str; 17] = [
+const ORDER: [&str; 18] = [
     "base",
     "oauth",
     "seal",
     "outbound",
     "visitor",
-    "identity",
+    "continuity",
     "audit",
+    "identity",
     "authserver",
     "platform",
     "providers",

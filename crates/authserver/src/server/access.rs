@@ -3,7 +3,6 @@ use oauth::token_text::TokenText;
 
 use super::{AuthorizationServer, presented};
 use crate::authorisation::{AuthorisationId, AuthorisationState, EarlierTokens};
-use crate::client::ClientState;
 use crate::outcome::{AccessContext, AccessRefusal};
 use crate::store::LoadedAuthorisation;
 use crate::token_kinds::{AccessToken, KeyedTokenCheck};
@@ -22,7 +21,7 @@ impl AuthorizationServer {
         let AuthorisationState::Active(tokens) = &authorisation.state else {
             return Err(AccessRefusal::Invalid);
         };
-        if client_state != ClientState::Approved || subject_suspended {
+        if !client_state.serves() || subject_suspended {
             return Err(AccessRefusal::Invalid);
         }
         let live = presented::access(&self.ports.keys, &token, tokens, &earlier, self.ports.clock.now())

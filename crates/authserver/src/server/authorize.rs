@@ -136,7 +136,7 @@ impl AuthorizationServer {
         if self.ports.journal.is_on() {
             self.decided(request.client.id(), Vec::new(), Some(refused.code.to_string()), None).await;
         }
-        tracing::debug!(client = %request.client.id(), user, request_id = ?origin.request_id, "consent denied");
+        self.tell_denied(request.client.id(), user, origin).await;
         let envelope = Envelope { state: request.state.as_deref(), iss: self.iss() };
         error_url(&request.redirect_uri, &refused, envelope)
     }
@@ -194,7 +194,10 @@ fn usable(client: Option<Client>) -> Result<Client, PageReason> {
         None => Err(PageReason::UnknownClient),
         Some(client) => match client.state {
             ClientState::Approved => Ok(client),
-            ClientState::AwaitingReview | ClientState::Suspended => Err(PageReason::ClientNotApproved),
+            ClientState::AwaitingReview | ClientState::ChangeAwaitingReview => {
+                Err(PageReason::ClientAwaitsReview)
+            }
+            ClientState::Suspended | ClientState::Declined => Err(PageReason::ClientNotApproved),
             ClientState::Removed => Err(PageReason::UnknownClient),
         },
     }

@@ -1,5 +1,8 @@
+use std::sync::Arc;
+use std::time::Duration;
+
 use audit::Origin;
-use base::{Secret, Timestamp};
+use base::{Secret, StoreError, Timestamp};
 use oauth::{Credential, ErrorCode, PresentedClient, Refused};
 
 use super::AuthorizationServer;
@@ -10,6 +13,7 @@ use crate::metadata::describe;
 use crate::outcome::EndpointError;
 
 const CONTEXT: &str = "client secret";
+const TOO_MANY: &str = "too many failed client authentications";
 /// One sentence for all causes: which one it was is nobody's business who cannot authenticate.
 const FAILED: Refused = Refused::new(ErrorCode::InvalidClient, "client authentication failed");
 
@@ -20,25 +24,55 @@ impl AuthorizationServer {
         presented: Result<PresentedClient, Refused>,
         endpoint: Endpoint,
         origin: &Origin,
-    ) -> Result<Client, EndpointError> {
+    ) -> Result<Arc<Client>, EndpointError> {
         let presented = presented?;
         let source = origin.source.as_deref().unwrap_or_default();
         let monotonic = self.ports.clock.monotonic();
-        if let Some(pause) = self.throttle.pause(&presented.client_id, source, monotonic) {
-            return Err(Refused::too_many("too many failed client authentications", pause).into());
+        let named = presented.client_id.as_str();
+        if let Some(pause) = self.throttle.pause(named, source, monotonic) {
+            self.tell_client_refused(Some(named), endpoint, "too many failures", origin).await;
+            return Err(Refused::too_many(TOO_MANY, pause).into());
         }
-        let client = self.ports.store.client(&ClientId::new(presented.client_id.as_str())).await?;
+        let client = self.young_client(&ClientId::new(presented.client_id.as_str()), monotonic).await?;
         let now = self.ports.clock.now();
+        let is_known = client.is_some();
         let proven = client.filter(|client| {
             client.state != ClientState::Removed && self.proves(client, &presented.credential, endpoint, now)
         });
         let Some(client) = proven else {
-            self.throttle.failed(&presented.client_id, source, monotonic);
             metrics::counter!("oauth_client_authentication_failures_total").increment(1);
+            let claimed = is_known.then_some(named);
+            // Names that nobody has count as one: whoever makes them up can make up any number.
+            if let Some(pause) =
+                claimed.is_none().then(|| self.throttle.pause("", source, monotonic)).flatten()
+            {
+                self.tell_client_refused(claimed, endpoint, "too many failures", origin).await;
+                return Err(Refused::too_many(TOO_MANY, pause).into());
+            }
+            self.throttle.failed(claimed.unwrap_or_default(), source, monotonic);
+            self.tell_client_refused(claimed, endpoint, "authentication failed", origin).await;
             return Err(FAILED.into());
         };
-        if client.state != ClientState::Approved {
+        if !client.state.serves() {
+            self.tell_client_refused(Some(named), endpoint, "not approved", origin).await;
             return Err(Refused::new(ErrorCode::UnauthorizedClient, "this client is not approved").into());
+        }
+        Ok(client)
+    }
+
+    /// A client as it is, or was within the last second if it was changed by another process.
+    async fn young_client(
+        &self,
+        id: &ClientId,
+        monotonic: Duration,
+    ) -> Result<Option<Arc<Client>>, StoreError> {
+        let ticket = match self.clients.find(id, monotonic) {
+            Ok(client) => return Ok(Some(client)),
+            Err(ticket) => ticket,
+        };
+        let client = self.ports.store.client(id).await?.map(Arc::new);
+        if let Some(client) = &client {
+            self.clients.keep(ticket, Arc::clone(client));
         }
         Ok(client)
     }

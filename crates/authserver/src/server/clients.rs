@@ -2,15 +2,12 @@ use std::time::Duration;
 
 use audit::{Actor, AuditEvent, Origin};
 use base::{EntropyExt as _, Secret, StoreError};
-use oauth::ClientAuthMethod;
 
 use super::AuthorizationServer;
 use crate::authorisation::EndReason;
-use crate::client::{
-    Client, ClientId, ClientSecret, ClientSecretId, ClientSpec, ClientState, PkceRule, SeedSecret,
-};
+use crate::client::{Client, ClientId, ClientSecret, ClientSecretId, ClientSpec, ClientState, SeedSecret};
 use crate::outcome::ClientError;
-use crate::rotation::RotationPolicy;
+use crate::rules::{ClientProblems, ClientRules};
 use crate::store::EndSelection;
 
 /// What client secrets made here begin with, so that a leaked one is recognised.
@@ -27,25 +24,6 @@ impl AuthorizationServer {
         self.ports.store.clients(after, limit).await
     }
 
-    /// Registers a client with a new secret, which is shown this once; a public one has none. An existing client of that
-    /// id is replaced, its secrets too.
-    pub async fn register_client(
-        &self,
-        spec: ClientSpec,
-        state: ClientState,
-        actor: Actor,
-        origin: &Origin,
-    ) -> Result<Option<Secret<String>>, ClientError> {
-        check(&spec)?;
-        let secret = (!spec.public).then(|| self.generate_secret());
-        let secrets = secret.iter().map(|secret| self.secret_row(&spec.client_id, secret)).collect();
-        let event = AuditEvent::new("client.registered", actor).client(&spec.client_id).origin(origin);
-        let record = self.auditor.record(event.with("state", state.as_str()));
-        let client = Client { spec, state, secrets, created_at: self.ports.clock.now() };
-        self.ports.store.put_client(client, vec![record]).await?;
-        Ok(secret)
-    }
-
     /// Puts a client of a seed in place. Run twice, it changes nothing the second time. Whether anything changed.
     pub async fn upsert_client(
         &self,
@@ -54,7 +32,9 @@ impl AuthorizationServer {
         secret: SeedSecret,
         actor: Actor,
     ) -> Result<bool, ClientError> {
-        check(&spec)?;
+        // The file is the operator's own, who may rehearse with clients on this machine in either environment.
+        let rules = ClientRules { http_on_loopback: true, ..self.settings.client_rules.clone() };
+        rules.check_spec(&spec).map_err(ClientError::Rejected)?;
         let now = self.ports.clock.now();
         let before = self.ports.store.client(&spec.client_id).await?;
         let kept = before.as_ref().map(|client| client.secrets.clone()).unwrap_or_default();
@@ -72,11 +52,14 @@ impl AuthorizationServer {
             return Ok(false);
         }
         let event = AuditEvent::new("client.seeded", actor).client(client.id()).with("state", state.as_str());
+        let id = client.id().clone();
         self.ports.store.put_client(client, vec![self.auditor.record(event)]).await?;
+        self.clients.forget(&id);
         Ok(true)
     }
 
-    /// Approves, suspends or sends back to review. Removal is [`AuthorizationServer::remove_client`].
+    /// Stops a client, or lets it go on. Decisions of a review are [`AuthorizationServer::decide`], removal is
+    /// [`AuthorizationServer::remove_client`].
     pub async fn set_client_state(
         &self,
         id: &ClientId,
@@ -87,6 +70,7 @@ impl AuthorizationServer {
         let event = AuditEvent::new("client.state_changed", actor).client(id).origin(origin);
         let record = self.auditor.record(event.with("state", state.as_str()));
         let found = self.ports.store.set_client_state(id, state, vec![record]).await?;
+        self.clients.forget(id);
         if found { Ok(()) } else { Err(ClientError::Unknown(id.clone())) }
     }
 
@@ -103,8 +87,10 @@ impl AuthorizationServer {
         let client = self.ports.store.client(id).await?.filter(|client| client.state != ClientState::Removed);
         let client = client.ok_or_else(|| ClientError::Unknown(id.clone()))?;
         if client.spec.public {
-            let client_id = id.clone();
-            return Err(ClientError::Contradiction { client_id, why: "a public client has no secret" });
+            return Err(ClientError::Rejected(ClientProblems::one(
+                "public",
+                "a public client has no secret",
+            )));
         }
         let now = self.ports.clock.now();
         let secret = self.generate_secret();
@@ -115,6 +101,7 @@ impl AuthorizationServer {
         if !self.ports.store.rotate_client_secret(id, row, others_expire_at, vec![record]).await? {
             return Err(ClientError::Unknown(id.clone()));
         }
+        self.clients.forget(id);
         if compromised {
             self.end_all_of(id, EndReason::SecretCompromised, actor, origin).await?;
         }
@@ -145,11 +132,11 @@ impl AuthorizationServer {
         self.end_selected(selection, reason, event).await
     }
 
-    fn generate_secret(&self) -> Secret<String> {
+    pub(super) fn generate_secret(&self) -> Secret<String> {
         Secret::new(format!("{SECRET_PREFIX}{}", self.ports.entropy.text::<32>()))
     }
 
-    fn secret_row(&self, client_id: &ClientId, secret: &Secret<String>) -> ClientSecret {
+    pub(super) fn secret_row(&self, client_id: &ClientId, secret: &Secret<String>) -> ClientSecret {
         ClientSecret {
             id: ClientSecretId::new(&*self.ports.clock, &*self.ports.entropy),
             hash: self.hash_client_secret(client_id, secret),
@@ -157,27 +144,4 @@ impl AuthorizationServer {
             expires_at: None,
         }
     }
-}
-
-/// Settings that contradict each other.
-fn check(spec: &ClientSpec) -> Result<(), ClientError> {
-    let only_none = spec.auth_methods.iter().all(|method| *method == ClientAuthMethod::None);
-    let why = if spec.client_id.as_str().is_empty() {
-        "the client id is empty"
-    } else if spec.auth_methods.is_empty() {
-        "it has no method of authentication"
-    } else if spec.public && !only_none {
-        "a public client authenticates with none"
-    } else if !spec.public && spec.auth_methods.contains(&ClientAuthMethod::None) {
-        "a confidential client cannot authenticate with none"
-    } else if spec.public && spec.pkce == PkceRule::Optional {
-        "a public client must use PKCE"
-    } else if spec.public && matches!(spec.rotation.policy, RotationPolicy::RetryWindow { .. }) {
-        "a retry window is for confidential clients"
-    } else if spec.access_token_lifetime.is_zero() || spec.refresh_idle.is_zero() {
-        "a life of zero seconds"
-    } else {
-        return Ok(());
-    };
-    Err(ClientError::Contradiction { client_id: spec.client_id.clone(), why })
 }

@@ -1,4 +1,4 @@
-use audit::{Actor, AuditEvent, Origin};
+use audit::Origin;
 use base::{Scope, Secret, StoreError, Timestamp};
 use oauth::token_text::TokenText;
 use oauth::{ErrorCode, Refused};
@@ -160,12 +160,8 @@ impl AuthorizationServer {
             }),
             _ => None,
         };
-        let event = AuditEvent::new("refresh_token.rotated", Actor::Client(client.id().to_string()))
-            .subject(&authorisation.subject)
-            .client(client.id())
-            .origin(origin)
-            .with("authorisation", id)
-            .with("generation", generation);
+        let concerned = (client.id().to_string(), authorisation.subject.clone());
+        let log = self.auditor.rotation(now, id.to_string(), generation, concerned, origin);
         let next = ActiveTokens {
             generation,
             issued_at: now,
@@ -181,7 +177,7 @@ impl AuthorizationServer {
             retire: plan.retire,
             forget_earlier_refresh: plan.forget_earlier_refresh,
             at: now,
-            audit: vec![self.auditor.record(event)],
+            log,
         };
         match self.ports.store.rotate(write).await? {
             WriteOutcome::Moved => Ok(None),

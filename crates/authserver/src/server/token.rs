@@ -30,14 +30,20 @@ impl AuthorizationServer {
     ) -> Result<TokenSuccess, EndpointError> {
         let request = ReceivedTokenRequest::parse(authorization, opened.readable()?);
         let client = self.authenticate_client(request.client, Endpoint::Token, origin).await?;
-        match request.grant? {
-            Grant::AuthorizationCode { code, redirect_uri, verifier } => {
-                self.exchange(&client, &code, redirect_uri.as_deref(), verifier, origin).await
+        let (kind, result) = match request.grant {
+            Ok(Grant::AuthorizationCode { code, redirect_uri, verifier }) => (
+                "authorization_code.refused",
+                self.exchange(&client, &code, redirect_uri.as_deref(), verifier, origin).await,
+            ),
+            Ok(Grant::RefreshToken { refresh_token, scope }) => {
+                ("refresh_token.refused", self.refresh(&client, &refresh_token, scope, origin).await)
             }
-            Grant::RefreshToken { refresh_token, scope } => {
-                self.refresh(&client, &refresh_token, scope, origin).await
-            }
+            Err(refused) => ("grant.refused", Err(refused.into())),
+        };
+        if let Err(error) = &result {
+            self.tell_tokens_refused(kind, client.id(), error, origin).await;
         }
+        result
     }
 
     fn token_members(&self, success: &TokenSuccess) -> Vec<(String, String)> {

@@ -200,7 +200,9 @@ async fn a_client_that_is_not_approved_gets_nothing() {
     let world = World::new().await;
     let query = query(CLIENT, &world.verifier());
     for (state, reason) in [
-        (ClientState::AwaitingReview, PageReason::ClientNotApproved),
+        (ClientState::AwaitingReview, PageReason::ClientAwaitsReview),
+        (ClientState::ChangeAwaitingReview, PageReason::ClientAwaitsReview),
+        (ClientState::Declined, PageReason::ClientNotApproved),
         (ClientState::Suspended, PageReason::ClientNotApproved),
         (ClientState::Removed, PageReason::UnknownClient),
     ] {

@@ -29,26 +29,6 @@ async fn authenticates(world: &World, secret: &Secret<String>) -> bool {
 }
 
 #[tokio::test]
-async fn a_registered_client_gets_a_secret_that_works() {
-    let world = World::new().await;
-    let registered = world
-        .server
-        .register_client(confidential(CLIENT), ClientState::Approved, Actor::CommandLine, &origin())
-        .await
-        .unwrap()
-        .unwrap();
-    assert!(registered.expose().starts_with("mst_cs_"));
-    assert!(authenticates(&world, &registered).await);
-    assert!(!authenticates(&world, &Secret::new(SECRET.to_owned())).await, "its old secrets are gone");
-    let none = world
-        .server
-        .register_client(public("n"), ClientState::Approved, Actor::System, &origin())
-        .await
-        .unwrap();
-    assert!(none.is_none());
-}
-
-#[tokio::test]
 async fn an_ordinary_rotation_overlaps_and_keeps_authorisations() {
     let world = World::new().await;
     let tokens = world.connect().await;
@@ -107,9 +87,11 @@ async fn settings_that_contradict_each_other_are_refused() {
     ];
     cases.push(confidential(""));
     for spec in cases {
-        let refused =
-            world.server.register_client(spec, ClientState::Approved, Actor::System, &origin()).await;
-        assert!(matches!(refused, Err(ClientError::Contradiction { .. })), "{refused:?}");
+        let refused = world
+            .server
+            .upsert_client(spec, ClientState::Approved, SeedSecret::Keep, Actor::CommandLine)
+            .await;
+        assert!(matches!(refused, Err(ClientError::Rejected(_))), "{refused:?}");
     }
 }
 

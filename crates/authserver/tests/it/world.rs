@@ -3,11 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use audit::{Actor, AuditRecord, Auditor, Filter, Origin, Store as _};
+use audit::{Actor, AuditRecord, Auditor, Filter, Origin, Rotation, RotationStore as _, Store as _};
 use authserver::{
-    AuthorisationState, AuthorizationServer, ClientId, ClientSpec, ClientState, Consent, EndReason,
-    EndpointError, Faults, Journal, NoFaults, NoJournal, Ports, Reply, SeedSecret, Settings, Store as _,
-    TokenSuccess,
+    AuthorisationState, AuthorizationServer, ClientId, ClientRules, ClientSpec, ClientState, Consent,
+    EndReason, EndpointError, Faults, Journal, NoFaults, NoJournal, Ports, Reply, SeedSecret, Settings,
+    Store as _, TokenSuccess,
 };
 use base::testing::{ManualClock, SeededEntropy};
 use base::{Clock, Secret};
@@ -105,6 +105,13 @@ impl World {
         let mut settings = Settings::new("https://as.example");
         settings.subject_member = Some("urn:pleo:params:oauth:subject_urn".to_owned());
         settings.scopes_for_all = "test:test".parse().unwrap();
+        settings.default_scope = "users:read".parse().unwrap();
+        settings.client_rules = ClientRules {
+            protected_names: vec!["pleo".to_owned()],
+            scopes: Some("users:read accounts:read accounts:write test:test".parse().unwrap()),
+            shown_to_people: true,
+            ..ClientRules::default()
+        };
         let world = Self {
             server: Arc::new(AuthorizationServer::new(settings, ports)),
             database,
@@ -230,6 +237,15 @@ impl World {
     }
 
     /// The records of a type, newest first; each must verify.
+    /// The log of rotations, which must verify.
+    pub(crate) async fn rotations(&self) -> Vec<Rotation> {
+        let auditor = Auditor::new(Arc::clone(&self.keys), self.clock.clone(), self.entropy.clone());
+        let logged = self.database.rotations(None, 1000).await.unwrap();
+        let verified = audit::verify_rotations(&self.database, &auditor).await;
+        assert_eq!(verified, Ok((logged.len() as u64, None)));
+        logged
+    }
+
     pub(crate) async fn audit(&self, kind: &str) -> Vec<AuditRecord> {
         let auditor = Auditor::new(Arc::clone(&self.keys), self.clock.clone(), self.entropy.clone());
         let filter = Filter { kind: Some(kind.to_owned()), ..Filter::default() };

@@ -11,7 +11,8 @@ use super::{Next, WalkError};
 use crate::call::{CallError, Reach, call, prove};
 use crate::session::{ConnectSession, Finished, Flow, Notice, Party, Purpose};
 use crate::{
-    Company, Connect, ConnectSessionId, ConnectionId, End, EventType, NewConnection, NewSide, Paired, Pairing,
+    Company, Connect, ConnectSessionId, ConnectionId, End, Event, EventType, NewConnection, NewSide, Paired,
+    Pairing,
 };
 
 /// Where Pleo keeps the bond of an application and a company (facts 11).
@@ -140,6 +141,7 @@ impl Connect {
             Pairing { session: &finished_session, connection: &connection, moved: &moved, event: &event };
         let (end, access, company) = match self.store().pair(&pairing).await? {
             Paired::Yes => {
+                let moved: Vec<_> = moved.iter().map(|event| event.connection).collect();
                 for changed in moved.iter().copied().chain([id]) {
                     self.connection_changed(changed);
                 }
@@ -175,14 +177,14 @@ impl Connect {
     }
 
     /// Which other connections are to draw on a new sign-in too: where it takes the place of earlier ones by the same person,
-    /// all that it reaches; elsewhere those that it reaches and whose own grant is over.
+    /// all that it reaches; elsewhere those that it reaches and whose own grant is over. Gives what is told to each of them.
     pub(crate) async fn moves_along(
         &self,
         access: &ProviderAccess,
         end: End,
         reaches: &[String],
         apart_from: ConnectionId,
-    ) -> Result<Vec<ConnectionId>, WalkError> {
+    ) -> Result<Vec<Event>, WalkError> {
         if access.provider.grant_per == GrantPer::Connection || reaches.len() < 2 {
             return Ok(Vec::new());
         }
@@ -195,7 +197,16 @@ impl Connect {
             let Some(other) = self.store().connection(id).await? else { continue };
             let is_over = matches!(other.side(end).facts.state, refresh::GrantState::Ended { .. });
             if id != apart_from && (access.provider.grant_per == GrantPer::User || is_over) {
-                moved.push(id);
+                let name = &access.provider.name;
+                moved.push(self.event(
+                    EventType::SignInShared,
+                    id,
+                    json!({ "end": end, "provider": provider }),
+                    format!(
+                        "A new sign-in at {name} reaches {} too and serves this connection from now on.",
+                        other.side(end).company.name
+                    ),
+                ));
             }
         }
         Ok(moved)

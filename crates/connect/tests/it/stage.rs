@@ -24,6 +24,8 @@ pub(crate) struct Stage {
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) connect: Connect,
     pub(crate) authority: Authority,
+    parts: refresh::Parts,
+    connect_parts: Parts,
     _directory: tempfile::TempDir,
 }
 
@@ -46,21 +48,19 @@ impl Stage {
         );
         let temporary = tempfile::tempdir().unwrap();
         let tracker = TaskTracker::new();
-        let authority = Authority::new(
-            refresh::Parts {
-                store: store.clone(),
-                http: world.client(),
-                directory: directory.clone(),
-                sealer: sealer.clone(),
-                spill: Arc::new(SpillDirectory::open(temporary.path().join("spill"), "one").unwrap()),
-                memory: Arc::new(refresh::MemoryInProcess::default()),
-                clock: clock.clone(),
-                entropy: entropy.clone(),
-                tracker: tracker.clone(),
-            },
-            refresh::Settings::new("one".to_owned()),
-        );
-        let parts = Parts {
+        let parts = refresh::Parts {
+            store: store.clone(),
+            http: world.client(),
+            directory: directory.clone(),
+            sealer: sealer.clone(),
+            spill: Arc::new(SpillDirectory::open(temporary.path().join("spill"), "one").unwrap()),
+            memory: Arc::new(refresh::MemoryInProcess::default()),
+            clock: clock.clone(),
+            entropy: entropy.clone(),
+            tracker: tracker.clone(),
+        };
+        let authority = Authority::new(parts.clone(), refresh::Settings::new("one".to_owned()));
+        let connect_parts = Parts {
             store,
             directory,
             authority: authority.clone(),
@@ -73,14 +73,21 @@ impl Stage {
         };
         let mut settings = Settings::new("https://connect.example/".parse().unwrap());
         settings.return_to_allow = vec![Url::parse("https://app.example").unwrap().origin()];
-        let connect = Connect::new(parts, settings);
+        let connect = Connect::new(connect_parts.clone(), settings);
         for provider in ["pleo", "xero", "fortnox"] {
             connect
                 .set_client(provider, None, "our-client", Some(&Secret::new("our-secret".to_owned())))
                 .await
                 .unwrap();
         }
-        Self { world, clock, connect, authority, _directory: temporary }
+        Self { world, clock, connect, authority, parts, connect_parts, _directory: temporary }
+    }
+
+    /// What a second process over the same database is.
+    pub(crate) fn second_process(&self) -> Connect {
+        let authority = Authority::new(self.parts.clone(), refresh::Settings::new("two".to_owned()));
+        let parts = Parts { authority, ..self.connect_parts.clone() };
+        Connect::new(parts, self.connect.settings().clone())
     }
 
     pub(crate) fn request(accounting: &str) -> LinkRequest {

@@ -1,5 +1,6 @@
 //! Making accounts and changing them.
 
+use audit::AuditRecord;
 use base::{Secret, StoreError};
 
 use super::{AccountError, Created, Identity, LONGEST_PASSWORD};
@@ -33,20 +34,23 @@ impl Identity {
         &self,
         account: AccountId,
         password: &Secret<String>,
+        audit: Vec<AuditRecord>,
     ) -> Result<(), AccountError> {
         let hash = self.hash_new(password).await?;
-        self.store.set_password(account, &hash).await?.then_some(()).ok_or(AccountError::NoSuchAccount)
+        let done = self.store.set_password(account, &hash, audit).await?;
+        done.then_some(()).ok_or(AccountError::NoSuchAccount)
     }
 
     /// Disables the account and ends its sessions. What else must end is the caller's to end.
-    pub async fn disable(&self, account: AccountId) -> Result<(), AccountError> {
-        let done = self.store.set_disabled(account, Some(self.clock.now())).await?;
+    pub async fn disable(&self, account: AccountId, audit: Vec<AuditRecord>) -> Result<(), AccountError> {
+        let done = self.store.set_disabled(account, Some(self.clock.now()), audit).await?;
         done.then_some(()).ok_or(AccountError::NoSuchAccount)
     }
 
     /// Lets a disabled account sign in again.
-    pub async fn enable(&self, account: AccountId) -> Result<(), AccountError> {
-        self.store.set_disabled(account, None).await?.then_some(()).ok_or(AccountError::NoSuchAccount)
+    pub async fn enable(&self, account: AccountId, audit: Vec<AuditRecord>) -> Result<(), AccountError> {
+        let done = self.store.set_disabled(account, None, audit).await?;
+        done.then_some(()).ok_or(AccountError::NoSuchAccount)
     }
 
     /// The account with this id.
@@ -60,9 +64,15 @@ impl Identity {
         Ok(self.store.account_by_email(&email).await?.map(|stored| stored.account))
     }
 
-    /// At most `limit` accounts in the order of their addresses, those after `after`.
-    pub async fn list_accounts(&self, after: Option<&Email>, limit: u32) -> Result<Vec<Account>, StoreError> {
-        self.store.list_accounts(after, limit).await
+    /// At most `limit` accounts in the order of their addresses, those after `after`; where `text` is not empty, those alone whose
+    /// address or name holds it, whatever the case.
+    pub async fn list_accounts(
+        &self,
+        text: &str,
+        after: Option<&Email>,
+        limit: u32,
+    ) -> Result<Vec<Account>, StoreError> {
+        self.store.list_accounts(text.trim(), after, limit).await
     }
 
     async fn hash_new(&self, password: &Secret<String>) -> Result<PasswordHash, AccountError> {

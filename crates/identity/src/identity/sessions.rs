@@ -2,14 +2,15 @@
 
 use std::time::Duration;
 
-use base::{EntropyExt as _, Secret, StoreError};
+use audit::AuditRecord;
+use base::{EntropyExt as _, Secret, StoreError, Timestamp};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use seal::{MacKey, Purpose};
 
 use super::Identity;
 use crate::account::{Account, AccountId};
-use crate::session::{PreSession, Session, StoredSession};
+use crate::session::{PreSession, Session, SessionSummary, StoredSession};
 
 /// Uses are noted no more often than this, so that looking at pages writes next to nothing.
 const NOTED_EVERY: Duration = Duration::from_mins(1);
@@ -36,16 +37,24 @@ impl Identity {
     pub async fn session(&self, token: &str) -> Result<Option<Session>, StoreError> {
         let Some((stored, account)) = self.find_session(token).await? else { return Ok(None) };
         let now = self.clock.now();
-        let over = now >= stored.expires_at
-            || now.since(stored.last_seen_at) >= self.settings.session_idle
-            || account.disabled_at.is_some();
-        if over {
+        if self.is_over(&stored, now) || account.disabled_at.is_some() {
             return Ok(None);
         }
         if now.since(stored.last_seen_at) >= NOTED_EVERY {
             self.store.touch_session(stored.id, now).await?;
         }
         Ok(Some(self.live(&stored, account, token)))
+    }
+
+    fn is_over(&self, stored: &StoredSession, now: Timestamp) -> bool {
+        now >= stored.expires_at || now.since(stored.last_seen_at) >= self.settings.session_idle
+    }
+
+    /// The live sessions of the account, newest first.
+    pub async fn sessions_of(&self, account: AccountId) -> Result<Vec<SessionSummary>, StoreError> {
+        let (stored, now) = (self.store.sessions_of(account).await?, self.clock.now());
+        let live = stored.into_iter().filter(|stored| !self.is_over(stored, now));
+        Ok(live.map(SessionSummary::from).collect())
     }
 
     async fn find_session(&self, token: &str) -> Result<Option<(StoredSession, Account)>, StoreError> {
@@ -71,8 +80,12 @@ impl Identity {
     }
 
     /// Ends all sessions of the account; how many there were.
-    pub async fn sign_out_everywhere(&self, account: AccountId) -> Result<usize, StoreError> {
-        self.store.delete_sessions_of(account).await
+    pub async fn sign_out_everywhere(
+        &self,
+        account: AccountId,
+        audit: Vec<AuditRecord>,
+    ) -> Result<usize, StoreError> {
+        self.store.delete_sessions_of(account, audit).await
     }
 
     /// A new cookie for a browser without a session, and the value for the form shown in it.

@@ -31,7 +31,7 @@ async fn bad_input_makes_no_account() {
     assert_eq!(create("anna", PASSWORD).await, Err(AccountError::Email(InvalidEmail)));
     assert_eq!(create("a@b", "short").await, Err(AccountError::PasswordTooShort { minimum: 8 }));
     assert_eq!(create("a@b", &"x".repeat(1025)).await, Err(AccountError::PasswordTooLong));
-    assert_eq!(world.identity.list_accounts(None, 10).await.unwrap(), []);
+    assert_eq!(world.identity.list_accounts("", None, 10).await.unwrap(), []);
 }
 
 #[tokio::test]
@@ -43,7 +43,7 @@ async fn accounts_are_listed_page_by_page() {
     let page = |after: Option<Email>| {
         let identity = &world.identity;
         async move {
-            let accounts = identity.list_accounts(after.as_ref(), 2).await.unwrap();
+            let accounts = identity.list_accounts("", after.as_ref(), 2).await.unwrap();
             accounts.into_iter().map(|account| account.email).collect::<Vec<_>>()
         }
     };
@@ -58,7 +58,10 @@ async fn what_does_not_exist_cannot_be_changed() {
     let world = world();
     let nobody = "usr_0190a5b8-7c2e-7000-8000-0000000000aa".parse().unwrap();
     let identity = &world.identity;
-    assert_eq!(identity.set_password(nobody, &secret(PASSWORD)).await, Err(AccountError::NoSuchAccount));
-    assert_eq!(identity.disable(nobody).await, Err(AccountError::NoSuchAccount));
-    assert_eq!(identity.enable(nobody).await, Err(AccountError::NoSuchAccount));
+    assert_eq!(
+        identity.set_password(nobody, &secret(PASSWORD), vec![]).await,
+        Err(AccountError::NoSuchAccount)
+    );
+    assert_eq!(identity.disable(nobody, vec![]).await, Err(AccountError::NoSuchAccount));
+    assert_eq!(identity.enable(nobody, vec![]).await, Err(AccountError::NoSuchAccount));
 }

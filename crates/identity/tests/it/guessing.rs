@@ -17,7 +17,7 @@ async fn nobody_learns_why_they_are_refused() {
     let world = world();
     world.person("anna@example.com").await;
     let disabled = world.person("ben@example.com").await;
-    world.identity.disable(disabled.id).await.unwrap();
+    world.identity.disable(disabled.id, vec![]).await.unwrap();
     let without = NewAccount { email: "cleo@example.com".to_owned(), name: String::new(), password: None };
     world.identity.create_account(without).await.unwrap();
     for (email, password) in [

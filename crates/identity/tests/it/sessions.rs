@@ -30,7 +30,9 @@ async fn each_sign_in_has_a_token_of_its_own() {
     }
     world.identity.sign_out(tokens[0].expose()).await.unwrap();
     assert!(world.identity.session(tokens[1].expose()).await.unwrap().is_some());
-    assert_eq!(world.identity.sign_out_everywhere(account.id).await.unwrap(), 2);
+    let listed = world.identity.sessions_of(account.id).await.unwrap();
+    assert_eq!(listed.len(), 2, "the one that was ended is not listed");
+    assert_eq!(world.identity.sign_out_everywhere(account.id, vec![]).await.unwrap(), 2);
     assert!(world.identity.session(tokens[1].expose()).await.unwrap().is_none());
 }
 
@@ -51,7 +53,7 @@ async fn other_values_are_no_session() {
 #[tokio::test]
 async fn a_session_ends_when_it_is_idle() {
     let world = world_with(|settings| settings.session_idle = Duration::from_hours(1));
-    world.person("anna@example.com").await;
+    let account = world.person("anna@example.com").await;
     let token = world.identity.sign_in("anna@example.com", &secret(PASSWORD), SOURCE).await.unwrap().token;
     for _ in 0..5 {
         world.clock.advance(Duration::from_mins(59));
@@ -59,6 +61,7 @@ async fn a_session_ends_when_it_is_idle() {
     }
     world.clock.advance(Duration::from_hours(1));
     assert!(world.identity.session(token.expose()).await.unwrap().is_none());
+    assert!(world.identity.sessions_of(account.id).await.unwrap().is_empty(), "it is swept later");
 }
 
 #[tokio::test]
@@ -80,7 +83,7 @@ async fn a_new_password_ends_sessions_and_replaces_the_old_one() {
     let world = world();
     let account = world.person("anna@example.com").await;
     let token = world.identity.sign_in("anna@example.com", &secret(PASSWORD), SOURCE).await.unwrap().token;
-    world.identity.set_password(account.id, &secret("a new password")).await.unwrap();
+    world.identity.set_password(account.id, &secret("a new password"), vec![]).await.unwrap();
     assert!(world.identity.session(token.expose()).await.unwrap().is_none());
     let old = world.identity.sign_in("anna@example.com", &secret(PASSWORD), SOURCE).await;
     assert_eq!(old.unwrap_err(), SignInError::Refused);
@@ -92,11 +95,11 @@ async fn a_disabled_person_is_out_and_stays_out_until_enabled() {
     let world = world();
     let account = world.person("anna@example.com").await;
     let token = world.identity.sign_in("anna@example.com", &secret(PASSWORD), SOURCE).await.unwrap().token;
-    world.identity.disable(account.id).await.unwrap();
+    world.identity.disable(account.id, vec![]).await.unwrap();
     assert!(world.identity.session(token.expose()).await.unwrap().is_none());
     let refused = world.identity.sign_in("anna@example.com", &secret(PASSWORD), SOURCE).await.unwrap_err();
     assert_eq!(refused, SignInError::Refused);
-    world.identity.enable(account.id).await.unwrap();
+    world.identity.enable(account.id, vec![]).await.unwrap();
     assert!(
         world.identity.session(token.expose()).await.unwrap().is_none(),
         "the old session does not come back"

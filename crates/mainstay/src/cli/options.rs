@@ -56,11 +56,7 @@ impl super::ServerOptions {
     /// Adds a server's own options to the layer.
     pub(crate) fn add_to(&self, flags: &mut Flags) {
         if let Some(environment) = self.environment {
-            let word = match environment {
-                super::EnvironmentChoice::Staging => "staging",
-                super::EnvironmentChoice::Production => "production",
-            };
-            flags.values.insert("environment", vec![word.to_owned()]);
+            flags.values.insert("environment", vec![environment.word().to_owned()]);
         }
         if self.sandbox {
             flags.values.insert("sandbox", vec!["on".to_owned()]);
@@ -70,6 +66,16 @@ impl super::ServerOptions {
         }
         if let Some(address) = &self.metrics_listen {
             flags.values.insert("metrics_listen", vec![address.clone()]);
+        }
+    }
+}
+
+impl super::EnvironmentChoice {
+    /// The word of the configuration.
+    pub(super) const fn word(self) -> &'static str {
+        match self {
+            Self::Staging => "staging",
+            Self::Production => "production",
         }
     }
 }

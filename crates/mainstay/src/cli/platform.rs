@@ -2,7 +2,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::ServerOptions;
+use super::{Companies, PlatformClients, ServerOptions, Users};
 
 /// `mainstay platform …`.
 #[derive(Debug, Subcommand)]
@@ -16,79 +16,16 @@ pub(crate) enum Platform {
     },
     /// OAuth clients of the platform
     #[command(subcommand)]
-    Clients(Clients),
+    Clients(PlatformClients),
     /// API keys of the platform
     #[command(subcommand)]
     ApiKeys(ApiKeys),
-}
-
-/// `mainstay platform clients …`.
-#[derive(Debug, Subcommand)]
-pub(crate) enum Clients {
-    /// All clients
-    List,
-    /// One client
-    Show(Client),
-    /// Register a client; its secret is shown once
-    Register(Box<NewClient>),
-    /// Approve a client that waits for review
-    Approve(Client),
-    /// Make a new secret; it is shown once
-    RotateSecret {
-        #[command(flatten)]
-        client: Client,
-        /// The old secret is known to others: end it and what was granted with it now
-        #[arg(long)]
-        compromised: bool,
-    },
-}
-
-/// Which client.
-#[derive(Debug, Args)]
-pub(crate) struct Client {
-    /// The client id
-    pub(crate) client_id: String,
-}
-
-/// A client to register.
-#[derive(Debug, Clone, Args)]
-pub(crate) struct NewClient {
-    /// The name that people see when they consent; without Pleo's name in it
-    #[arg(long)]
-    pub(crate) name: String,
-    /// Where people are sent back to; exact, https except on loopback; may be repeated
-    #[arg(long = "redirect-uri", value_name = "URI", required = true)]
-    pub(crate) redirect_uris: Vec<String>,
-    /// What it may ask for; may be repeated
-    #[arg(long = "scope", value_name = "SCOPE", required = true)]
-    pub(crate) scopes: Vec<String>,
-    /// A client without a secret, such as an app on people's own devices
-    #[arg(long)]
-    pub(crate) public: bool,
-    /// Approve it at once
-    #[arg(long)]
-    pub(crate) approved: bool,
-    /// Where people start connecting
-    #[arg(long, value_name = "URI")]
-    pub(crate) initiation_uri: Option<String>,
-    /// Where people manage the integration
-    #[arg(long, value_name = "URI")]
-    pub(crate) settings_uri: Option<String>,
-    /// The integration's home page
-    #[arg(long, value_name = "URI")]
-    pub(crate) client_uri: Option<String>,
-    /// A square picture
-    #[arg(long, value_name = "URI")]
-    pub(crate) logo_uri: Option<String>,
-    /// Terms of service
-    #[arg(long, value_name = "URI")]
-    pub(crate) tos_uri: Option<String>,
-    /// Privacy policy
-    #[arg(long, value_name = "URI")]
-    pub(crate) policy_uri: Option<String>,
-    /// E-mail address of a person responsible; may be repeated
-    #[arg(long = "contact", value_name = "EMAIL")]
-    pub(crate) contacts: Vec<String>,
+    /// People of the platform
+    #[command(subcommand)]
+    Users(Users),
+    /// Companies of the platform
+    #[command(subcommand)]
+    Companies(Companies),
 }
 
 /// `mainstay platform api-keys …`.

@@ -97,7 +97,7 @@ impl House {
         }
         let platform = async {
             let opened = wiring::open(process, configuration, Which::from(Side::Platform)).await?;
-            let side = wiring::platform::build(process, configuration, opened, &platform_url);
+            let side = wiring::platform::build(process, configuration, opened, &platform_url)?;
             fill_platform(&side, &addresses, &secrets).await?;
             Ok::<_, Failure>(side)
         };
@@ -115,7 +115,7 @@ impl House {
         let (platform, (stand_ins, (connect, tokens))) =
             try_join(platform, try_join(stand_ins, connect)).await?;
 
-        platform.start(process);
+        platform.start(process).await?;
         for stand_in in &stand_ins {
             stand_in.start(process);
         }
@@ -126,7 +126,8 @@ impl House {
         let of_stand_ins: Vec<Opened> = stand_ins.iter().map(|stand_in| stand_in.opened.clone()).collect();
         let vitals =
             |opened: &[Opened]| serving::vitals(process, opened, configuration.metrics_token.clone());
-        let platform_vitals = vitals(std::slice::from_ref(&platform.opened));
+        let platform_vitals =
+            serving::vitals_of_platform(process, &platform, configuration.metrics_token.clone());
         serving::serve_metrics(configuration, &platform_vitals, &process.tasks).await?;
         let router = routers::platform(configuration, process, &platform, &platform_url, platform_vitals);
         doors.platform.serve(router, &process.tasks);

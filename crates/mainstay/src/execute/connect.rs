@@ -4,9 +4,11 @@ use ::connect::{
     ApiToken, ApiTokenId, ConnectionFilter, ConnectionId, DisconnectError, Link, LinkError, LinkRequest,
     ReauthoriseError, Role, SetClientError, StateKind,
 };
+use audit::{Actor, AuditEvent};
 use identity::{AccountError, Created, NewAccount};
 use serde_json::{Value, json};
 
+use super::records;
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::request::Request;
@@ -17,6 +19,35 @@ const MOST: u32 = 1000;
 
 /// Carries out a command of this side.
 pub(crate) async fn execute(side: &ConnectSide, request: Request) -> Result<Output, Failure> {
+    let act = act(&request);
+    let output = carry_out(side, request).await?;
+    if let Some(event) = act {
+        let subject = output.data["id"].as_str().map(str::to_owned).or_else(|| event.subject.clone());
+        side.records.ledger.done(AuditEvent { subject, ..event }).await;
+    }
+    Ok(output)
+}
+
+/// What is put on record of a command; nothing of one that only looks.
+fn act(request: &Request) -> Option<AuditEvent> {
+    let event = |kind| AuditEvent::new(kind, Actor::CommandLine);
+    Some(match request {
+        Request::ConnectionsLink { accounting, .. } => {
+            event("connect_session.created").with("accounting", accounting)
+        }
+        Request::ConnectionsDisconnect { id } => event("connection.disconnected").subject(id),
+        Request::ClientsSet { provider, client_id, .. } => {
+            event("provider_client.set").client(client_id).with("provider", provider)
+        }
+        Request::OperatorsAdd { .. } => event("operator.added"),
+        Request::TokensCreate { role, .. } => event("api_token.created").with("role", role),
+        Request::TokensRevoke { id } => event("api_token.revoked").subject(id),
+        Request::RecoverAccept { .. } => event("restored_backup.accepted"),
+        _ => return None,
+    })
+}
+
+async fn carry_out(side: &ConnectSide, request: Request) -> Result<Output, Failure> {
     match request {
         Request::ConnectionsList { state, reference } => list(side, state, reference).await,
         Request::ConnectionsShow { id } => show(side, &id).await,
@@ -58,8 +89,10 @@ pub(crate) async fn execute(side: &ConnectSide, request: Request) -> Result<Outp
             ))
         }
         Request::TokensRevoke { id } => revoke_token(side, &id).await,
-        Request::RecoverStatus => recover_status(side).await,
-        Request::RecoverAccept => recover_accept(side).await,
+        Request::RecoverStatus { .. } => recover_status(side).await,
+        Request::RecoverAccept { .. } => recover_accept(side).await,
+        Request::AuditVerify { side: named } => records::verify(named, &side.opened, &side.records).await,
+        Request::AuditExport { page, .. } => records::export(&side.opened, page).await,
         other => Err(Failure::new(
             "the connect side was given a command of the platform side",
             format!("{:?} is about the {} side", std::mem::discriminant(&other), other.side().as_str()),
@@ -245,6 +278,8 @@ async fn recover_status(side: &ConnectSide) -> Result<Output, Failure> {
 async fn recover_accept(side: &ConnectSide) -> Result<Output, Failure> {
     let count = side.authority.accept_restored().await;
     let count = count.map_err(|error| Failure::database("the credentials cannot be accepted", error))?;
+    let log = side.records.chain.accept().await;
+    log.map_err(|error| Failure::database("the audit log cannot be accepted", error))?;
     let note = "They are used as they are. One that had been spent since the backup is refused at its next refresh, and a \
                 person is asked to sign in again.";
     Ok(Output::of(json!({"accepted": count})).with_note(note))

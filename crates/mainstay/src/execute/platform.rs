@@ -1,66 +1,29 @@
 //! Short commands of the platform side.
 
-use std::collections::BTreeMap;
-use std::time::Duration;
-
-use audit::{Actor, Origin};
-use authserver::{Client, ClientError, ClientId, ClientSpec, ClientState, Presentation};
+use authserver::ClientId;
 use base::{Scope, Timestamp};
-use oauth::RedirectUri;
 use platform::{
     ActError, ApiKey, ApiKeyId, ApiKeyOrigin, By, CompanyId, NewStandaloneKey, Seed, Subject, SubjectType,
 };
 use serde_json::{Value, json};
 
+use super::{clients, generate, people, records, restored};
 use crate::failure::Failure;
 use crate::output::Output;
-use crate::request::{ApiKeyCreation, ClientRegistration, Request};
+use crate::request::{ApiKeyCreation, Request};
 use crate::wiring::platform::PlatformSide;
-
-/// How many clients a list shows.
-const MOST: u32 = 1000;
-
-/// How long an earlier secret goes on working after an ordinary rotation.
-const OVERLAP: Duration = Duration::from_hours(24);
 
 /// Carries out a command of this side.
 pub(crate) async fn execute(side: &PlatformSide, request: Request) -> Result<Output, Failure> {
     match request {
         Request::PlatformSeed { text, file } => seed(side, text.0.expose(), &file).await,
-        Request::PlatformClientsList => {
-            let clients = side.server.clients(None, MOST).await;
-            let clients =
-                clients.map_err(|error| Failure::database("the clients cannot be listed", error))?;
-            let rows = clients.iter().map(client_json).collect();
-            Ok(Output::list(rows, &["client_id", "name", "state", "public", "scopes", "created_at"]))
-        }
-        Request::PlatformClientsShow { client_id } => {
-            Ok(Output::of(client_json(&client(side, &client_id).await?)))
-        }
-        Request::PlatformClientsRegister(new) => register(side, *new).await,
-        Request::PlatformClientsApprove { client_id } => {
-            let id = ClientId::new(client_id.as_str());
-            let origin = Origin::default();
-            let approved =
-                side.server.set_client_state(&id, ClientState::Approved, Actor::CommandLine, &origin).await;
-            approved.map_err(|error| client_failure("the client was not approved", &error))?;
-            Ok(Output::of(client_json(&client(side, &client_id).await?)))
-        }
-        Request::PlatformClientsRotateSecret { client_id, compromised } => {
-            let (id, overlap) =
-                (ClientId::new(client_id.as_str()), if compromised { Duration::ZERO } else { OVERLAP });
-            let rotated = side
-                .server
-                .rotate_client_secret(&id, compromised, overlap, Actor::CommandLine, &Origin::default())
-                .await;
-            let secret = rotated.map_err(|error| client_failure("the secret was not rotated", &error))?;
-            let note = if compromised {
-                "The secret is shown this once. The earlier one is refused from now on, and what was granted with it has ended."
-            } else {
-                "The secret is shown this once. The earlier one works for another 24 hours."
-            };
-            Ok(Output::of(json!({"client_id": client_id, "client_secret": secret.expose()})).with_note(note))
-        }
+        Request::PlatformClients(request) => clients::execute(side, request).await,
+        Request::RecoverStatus { .. } => restored::status(side).await,
+        Request::RecoverAccept { .. } => restored::accept(side).await,
+        Request::AuditVerify { side: named } => records::verify(named, &side.opened, &side.records).await,
+        Request::AuditExport { page, .. } => records::export(&side.opened, page).await,
+        Request::PlatformUsers(request) => people::users(side, request).await,
+        Request::PlatformCompanies(request) => people::companies(side, request).await,
         Request::ApiKeysCreate(new) => create_key(side, *new).await,
         Request::ApiKeysList { company } => list_keys(side, company).await,
         Request::ApiKeysRevoke { id } => {
@@ -74,6 +37,9 @@ pub(crate) async fn execute(side: &PlatformSide, request: Request) -> Result<Out
             let revoked = side.platform.revoke_api_key_unattended(&By::command_line(), key).await;
             revoked.map_err(|error| act_failure("the API key was not revoked", &error))?;
             Ok(Output::of(json!({"id": id, "revoked": true})))
+        }
+        Request::GenerateAuthorisations { client_id, client_secret, count } => {
+            generate::authorisations(side, &client_id, client_secret.0, count).await
         }
         other => Err(Failure::new(
             "the platform side was given a command of the connect side",
@@ -117,51 +83,7 @@ async fn seed(side: &PlatformSide, text: &str, file: &str) -> Result<Output, Fai
     })))
 }
 
-async fn client(side: &PlatformSide, client_id: &str) -> Result<Client, Failure> {
-    let found = side.server.client(&ClientId::new(client_id)).await;
-    found.map_err(|error| Failure::database("the client cannot be shown", error))?.ok_or_else(|| {
-        Failure::new(
-            format!("there is no client {client_id}"),
-            "the database holds none of this id",
-            "`mainstay platform clients list` shows the ids",
-        )
-    })
-}
-
-fn client_json(client: &Client) -> Value {
-    let ClientSpec { client_id, name, redirect_uris, scope, public, presentation, .. } = &client.spec;
-    json!({
-        "client_id": client_id,
-        "name": name,
-        "state": client.state.as_str(),
-        "public": public,
-        "redirect_uris": redirect_uris,
-        "scopes": scope.iter().collect::<Vec<_>>(),
-        "pkce": client.spec.pkce,
-        "auth_methods": client.spec.auth_methods,
-        "subject_type": client.spec.subject_type,
-        "rotation": client.spec.rotation,
-        "access_token_seconds": client.spec.access_token_lifetime.as_secs(),
-        "refresh_idle_seconds": client.spec.refresh_idle.as_secs(),
-        "refresh_absolute_seconds": client.spec.refresh_absolute.map(|life| life.as_secs()),
-        "attributes": client.spec.attributes,
-        "presentation": presentation,
-        "created_at": client.created_at,
-    })
-}
-
-fn client_failure(what: &str, error: &ClientError) -> Failure {
-    let remedy = match error {
-        ClientError::Unknown(_) => "`mainstay platform clients list` shows the ids",
-        ClientError::Contradiction { .. } => "correct the command",
-        ClientError::Unavailable(_) => {
-            "see that the database runs and can be reached, then give the command again"
-        }
-    };
-    Failure::new(what, error, remedy)
-}
-
-fn act_failure(what: &str, error: &ActError) -> Failure {
+pub(super) fn act_failure(what: &str, error: &ActError) -> Failure {
     let remedy = match error {
         ActError::NotAllowed => "see which company and client are meant",
         ActError::NotFound { .. } => "see that the id is right and that the platform has been seeded",
@@ -170,72 +92,6 @@ fn act_failure(what: &str, error: &ActError) -> Failure {
         ActError::Store(_) => "see that the database runs and can be reached, then give the command again",
     };
     Failure::new(what, error, remedy)
-}
-
-/// A client's name is its own brand (facts 3).
-fn check_name(name: &str) -> Result<(), Failure> {
-    if name.trim().is_empty() || name.to_lowercase().contains("pleo") {
-        return Err(Failure::usage(
-            "the name of the client is not accepted",
-            "people see it when they consent; it is the integration's own brand, not empty and without Pleo's name in it",
-            "choose a name such as `Example Books` with `--name`",
-        ));
-    }
-    Ok(())
-}
-
-async fn register(side: &PlatformSide, new: ClientRegistration) -> Result<Output, Failure> {
-    check_name(&new.name)?;
-    let id = base::new_uuid(&*side.opened.clock, &*side.opened.entropy).to_string();
-    let wrong = |option: &str, why: &dyn std::fmt::Display| {
-        Failure::usage(
-            format!("`{option}` is not accepted"),
-            why,
-            "`mainstay platform clients register --help` shows how",
-        )
-    };
-    let base = if new.public {
-        ClientSpec::public(&*id, &*new.name)
-    } else {
-        ClientSpec::confidential(&*id, &*new.name)
-    };
-    let redirect_uris =
-        new.redirect_uris.iter().map(|uri| RedirectUri::register(uri)).collect::<Result<Vec<_>, _>>();
-    let scope = Scope::from_tokens(new.scopes.iter().flat_map(|scopes| scopes.split(' ')));
-    let scope = scope.map_err(|error| wrong("--scope", &error))?;
-    if let Some(unknown) = scope.iter().find(|scope| platform::describe(scope).is_none()) {
-        return Err(wrong("--scope", &format!("there is no permission {unknown}")));
-    }
-    let spec = ClientSpec {
-        redirect_uris: redirect_uris.map_err(|error| wrong("--redirect-uri", &error))?,
-        scope,
-        subject_type: Some(SubjectType::default().as_str().to_owned()),
-        presentation: Presentation {
-            client_uri: new.client_uri,
-            logo_uri: new.logo_uri,
-            tos_uri: new.tos_uri,
-            policy_uri: new.policy_uri,
-            initiation_uri: new.initiation_uri,
-            settings_uri: new.settings_uri,
-            contacts: new.contacts,
-        },
-        attributes: BTreeMap::new(),
-        ..base
-    };
-    let state = if new.approved { ClientState::Approved } else { ClientState::AwaitingReview };
-    let registered = side.server.register_client(spec, state, Actor::CommandLine, &Origin::default()).await;
-    let secret = registered.map_err(|error| client_failure("the client was not registered", &error))?;
-    let data = json!({
-        "client_id": id,
-        "client_secret": secret.as_ref().map(base::Secret::expose),
-        "name": new.name,
-        "state": state.as_str(),
-    });
-    Ok(Output::of(data).with_note(if secret.is_some() {
-        "The secret is shown this once."
-    } else {
-        "A public client has no secret."
-    }))
 }
 
 fn key_json(key: &ApiKey) -> Value {
@@ -344,13 +200,5 @@ mod tests {
         assert_eq!(moment("2027-01-31").unwrap().to_string(), "2027-01-31T23:59:59.000Z");
         assert_eq!(moment("2027-01-31T08:00:00Z").unwrap().to_string(), "2027-01-31T08:00:00.000Z");
         assert!(moment("tomorrow").is_err());
-    }
-
-    #[test]
-    fn a_name_is_the_integrations_own() {
-        check_name("Example Books").unwrap();
-        for name in ["", "Example for Pleo", "PLEO sync"] {
-            assert!(check_name(name).unwrap_err().usage, "{name}");
-        }
     }
 }

@@ -151,6 +151,9 @@ async fn database(configuration: &Configuration, which: Which<'_>, findings: &mu
     match wiring::open(&Process::of_command(), configuration, which).await {
         Ok(opened) => {
             let probed = opened.database.probe_writable().await;
+            if which.side == Side::Platform {
+                restored(&opened.database, findings).await;
+            }
             opened.database.close().await;
             match probed {
                 Ok(()) => findings.good(format!("{location} opens with its keys and can be written")),
@@ -165,6 +168,23 @@ async fn database(configuration: &Configuration, which: Which<'_>, findings: &mu
         Err(NotOpened::Failed(failure)) => findings.bad(failure),
     }
     false
+}
+
+/// Whether the platform's database looks restored and waits for the operator.
+async fn restored(database: &store::Database, findings: &mut Findings) {
+    match continuity::Store::standing(database).await {
+        Ok(standing) => {
+            if let Some(doubt) = standing.doubt {
+                findings.bad(Failure::new(
+                    "the platform serves nothing: its database looks restored from a backup",
+                    doubt.sign.sentence(),
+                    "see `mainstay recover status --side platform`; if it is the right one, `mainstay recover accept --side platform`",
+                ));
+            }
+        }
+        Err(error) => findings
+            .bad(Failure::database("it cannot be told whether the platform's database was restored", error)),
+    }
 }
 
 fn port(address: std::net::SocketAddr, running: bool, findings: &mut Findings) {

@@ -11,9 +11,11 @@ use providers::{Catalogue, Overrides, ProviderId};
 use refresh::Authority;
 use refresh::spill::SpillDirectory;
 
+use super::records::Records;
 use super::{Opened, Process};
 use crate::configuration::{Configuration, PublicUrl};
 use crate::failure::Failure;
+use crate::side::Side;
 
 /// The services of the connect side.
 #[derive(Clone)]
@@ -26,6 +28,8 @@ pub(crate) struct ConnectSide {
     pub(crate) identity: Arc<Identity>,
     /// The refresh authority.
     pub(crate) authority: Authority,
+    /// The audit log.
+    pub(crate) records: Records,
 }
 
 /// The only way out of this process.
@@ -152,7 +156,9 @@ pub(crate) fn build(
         Arc::clone(&opened.keys),
         super::identity_settings(configuration),
     );
-    Ok(ConnectSide { opened, connect, identity: Arc::new(identity), authority })
+    let records = Records::of(configuration, Side::Connect, &opened);
+    let identity = Arc::new(identity.recording(Arc::clone(&records.ledger)));
+    Ok(ConnectSide { opened, connect, identity, authority, records })
 }
 
 impl ConnectSide {
@@ -178,6 +184,7 @@ impl ConnectSide {
         tasks.spawn(async move { authority.run(stop_authority).await });
         tasks.spawn(async move { connect.run(stop_connect).await });
         super::sweep_people(&self.identity, &process.tasks);
+        self.records.start(&process.tasks);
         Ok(())
     }
 }

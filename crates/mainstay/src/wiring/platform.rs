@@ -2,23 +2,24 @@
 
 use std::sync::Arc;
 
+use audit::{Actor, AuditEvent};
 use authserver::{AuthorizationServer, NoFaults, NoJournal, Ports, Settings};
-use base::{Clock, Scope};
+use base::Clock;
+use continuity::{Change, Keeper, MemoryFile};
 use identity::Identity;
-use platform::{PERMISSIONS, Platform};
+use platform::{ApiLimits, Environment, Platform};
 
+use super::records::Records;
 use super::{Opened, Process};
-use crate::configuration::{Configuration, PublicUrl};
-
-/// The member of introspection answers that names what a token is for (facts 6).
-const SUBJECT_MEMBER: &str = "urn:pleo:params:oauth:subject_urn";
-
-/// Accepted from every client, for testing (facts 8).
-const FOR_TESTING: &str = "test:test";
+use crate::configuration::{Configuration, PleoEnvironment, PublicUrl};
+use crate::failure::Failure;
+use crate::side::Side;
 
 /// The services of the platform side.
 #[derive(Clone)]
 pub(crate) struct PlatformSide {
+    /// Which of Pleo's environments this is.
+    pub(crate) environment: PleoEnvironment,
     /// Database and keys.
     pub(crate) opened: Opened,
     /// Companies, people, consent, keys, exports.
@@ -27,6 +28,10 @@ pub(crate) struct PlatformSide {
     pub(crate) server: Arc<AuthorizationServer>,
     /// People.
     pub(crate) identity: Arc<Identity>,
+    /// The audit log.
+    pub(crate) records: Records,
+    /// Watches whether the database was restored from a backup.
+    pub(crate) keeper: Keeper,
 }
 
 /// Builds the side on its opened database.
@@ -35,29 +40,28 @@ pub(crate) fn build(
     configuration: &Configuration,
     opened: Opened,
     public_url: &PublicUrl,
-) -> PlatformSide {
+) -> Result<PlatformSide, Failure> {
     let database = Arc::new(opened.database.clone());
     let clock = Arc::clone(&opened.clock) as Arc<dyn Clock>;
-    let identity = Arc::new(Identity::new(
+    let records = Records::of(configuration, Side::Platform, &opened);
+    let memory = MemoryFile::new(configuration.instance_directory().join("platform-beats"));
+    let keeper = Keeper::new(Arc::clone(&database) as _, Arc::new(memory), Arc::clone(&clock));
+    let identity = Identity::new(
         Arc::clone(&database) as _,
         Arc::clone(&clock),
         Arc::clone(&process.entropy),
         Arc::clone(&opened.keys),
         super::identity_settings(configuration),
-    ));
-    let scopes =
-        |tokens: &[&str]| Scope::from_tokens(tokens.iter().copied()).expect("the table holds valid scopes");
-    let defaults = Settings::new(public_url.as_str());
+    );
+    let identity = Arc::new(identity.recording(Arc::clone(&records.ledger)));
+    let defaults = platform::server_settings(public_url.as_str(), environment_of(&opened));
     let settings = Settings {
-        scopes: scopes(&PERMISSIONS.iter().map(|permission| permission.scope).collect::<Vec<_>>()),
-        scopes_for_all: scopes(&[FOR_TESTING]),
-        subject_member: Some(SUBJECT_MEMBER.to_owned()),
         failed_authentications_per_minute: defaults
             .failed_authentications_per_minute
             .filter(|_| configuration.rate_limits),
         ..defaults
     };
-    let server = Arc::new(AuthorizationServer::new(
+    let server = AuthorizationServer::new(
         settings,
         Ports {
             store: Arc::clone(&database) as _,
@@ -69,7 +73,8 @@ pub(crate) fn build(
             faults: Arc::new(NoFaults),
             journal: Arc::new(NoJournal),
         },
-    ));
+    );
+    let server = Arc::new(server.recording(Arc::clone(&records.ledger)));
     let platform = Platform::new(
         database,
         Arc::clone(&identity),
@@ -78,13 +83,60 @@ pub(crate) fn build(
         clock,
         Arc::clone(&process.entropy),
     );
-    PlatformSide { opened, platform: Arc::new(platform), server, identity }
+    let http = super::connect::http_client(configuration)?;
+    let platform = platform.recording(Arc::clone(&records.ledger)).watched(keeper.clone()).with_http(http);
+    let platform = if configuration.rate_limits { platform.limited(ApiLimits::default()) } else { platform };
+    let environment = configuration.environment;
+    Ok(PlatformSide { environment, opened, platform: Arc::new(platform), server, identity, records, keeper })
+}
+
+/// The environment whose rules clients must keep to. Where it is not known yet, because nothing was served and nobody has
+/// said it, the looser ones: what is registered then is looked at before it is approved.
+fn environment_of(opened: &Opened) -> Environment {
+    match opened.environment {
+        Some(PleoEnvironment::Production) => Environment::Production,
+        Some(PleoEnvironment::Staging) | None => Environment::Staging,
+    }
 }
 
 impl PlatformSide {
-    /// Begins what runs beside the requests.
-    pub(crate) fn start(&self, process: &Process) {
+    /// Sees whether the database is the one that was left, then begins what runs beside the requests.
+    pub(crate) async fn start(&self, process: &Process) -> Result<(), Failure> {
+        let found = self.keeper.start().await.map_err(|error| {
+            Failure::new(
+                "it cannot be told whether the database was restored from a backup",
+                error,
+                "see that the database can be reached and that this user can read and write DIR/instance",
+            )
+        })?;
+        if let Some(change) = found {
+            self.tell(change).await;
+        }
+        self.records.start(&process.tasks);
+        let (side, stopping) = (self.clone(), process.tasks.stopping.clone());
+        process.tasks.tracker.spawn(async move {
+            side.keeper.run(stopping, |change| side.tell(change)).await;
+        });
         super::sweep_people(&self.identity, &process.tasks);
         super::sweep_tokens(&self.server, &process.tasks);
+        Ok(())
+    }
+
+    /// What the keeper found out goes on record; and a log that was accepted with its database is the right one from then on.
+    pub(crate) async fn tell(&self, change: Change) {
+        match change {
+            Change::Raised(doubt) => {
+                let event = AuditEvent::new("restored_backup.suspected", Actor::System)
+                    .with("sign", doubt.sign.code())
+                    .with("remembered", doubt.remembered)
+                    .with("found", doubt.found);
+                self.records.ledger.done(event).await;
+            }
+            Change::Accepted => {
+                if let Err(error) = self.records.chain.accept().await {
+                    tracing::warn!(event = "audit.not_accepted", %error, "`mainstay audit verify` goes on telling of the restored database");
+                }
+            }
+        }
     }
 }

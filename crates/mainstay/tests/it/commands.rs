@@ -117,6 +117,24 @@ fn platform_commands(data: &str, seed: &Path) {
         "a list shows a secret"
     );
     refusal(&at(&["platform", "clients", "show", "nobody"]), 1);
+    let client_at = |arguments: &[&str]| at(&[&["platform", "clients"], arguments].concat());
+    assert_eq!(json(&client_at(&["decline", id, "--reason", "no terms"]))["review"]["reason"], "no terms");
+    refusal(&client_at(&["decline", id, "--reason", ""]), 2);
+    assert_eq!(json(&client_at(&["list", "--state", "declined"]))["data"][0]["client_id"], id);
+    refusal(&client_at(&["list", "--state", "asleep"]), 2);
+    refusal(&client_at(&["directory", id]), 2);
+    assert_eq!(json(&client_at(&["suspend", id]))["state"], "suspended");
+    assert_eq!(json(&client_at(&["remove", id]))["state"], "removed");
+    refusal(&client_at(&["remove", id]), 1);
+    refusal(&client_at(&["rotate-secret", id]), 1);
+    let token = json(&client_at(&["initial-access-token", "--pre-approved", "--note", "for tests"]));
+    assert!(token["token"].as_str().unwrap().starts_with("mst_iat_") && token["uses_left"] == 1);
+    let tokens = json(&client_at(&["initial-access-tokens"]));
+    assert_eq!(tokens["data"][0]["id"], token["id"]);
+    assert!(!tokens.to_string().contains(token["token"].as_str().unwrap()), "a list shows a token");
+    json(&client_at(&["revoke-initial-access-token", token["id"].as_str().unwrap()]));
+    refusal(&client_at(&["revoke-initial-access-token", token["id"].as_str().unwrap()]), 1);
+    refusal(&client_at(&["initial-access-token", "--uses", "0"]), 2);
     refusal(&at(&[&register[..], &["--name", "Example for Pleo"]].concat()), 2);
     refusal(
         &at(&[
@@ -150,6 +168,7 @@ fn platform_commands(data: &str, seed: &Path) {
         keys["data"].as_array().unwrap().iter().any(|row| row["id"] == key["id"] && row["key"].is_null())
     );
     json(&at(&["platform", "api-keys", "revoke", key["id"].as_str().unwrap()]));
+    people_and_companies(data);
     refusal(
         &at(&[
             "platform",
@@ -164,6 +183,33 @@ fn platform_commands(data: &str, seed: &Path) {
         ]),
         2,
     );
+}
+
+fn people_and_companies(data: &str) {
+    let at = |arguments: &[&str]| run([&["platform"], arguments, &["--data", data, "--json"]].concat());
+    let state = |list: &str| json(&at(&[list, "list"]))["data"][0]["state"].clone();
+    let disabled = json(&at(&["users", "disable", "A@one.example"]));
+    assert_eq!((&disabled["state"], state("users")), (&"disabled".into(), "disabled".into()));
+    assert_eq!(json(&at(&["users", "enable", "a@one.example"]))["state"], "active");
+    assert_eq!(state("users"), "active");
+    let set = ["platform", "users", "set-password", "a@one.example", "--data", data, "--json"];
+    let answer = json(&with_stdin(&set, "another-planted-password\n"));
+    assert_eq!(answer["password_changed"], true);
+    assert!(!answer.to_string().contains("planted"));
+    refusal(&with_stdin(&set, ""), 2);
+    refusal(&with_stdin(&set, "short\n"), 1);
+    for act in ["disable", "enable"] {
+        let text = refusal(&at(&["users", act, "nobody@one.example"]), 1);
+        assert!(text.contains("mainstay platform users list"), "{text}");
+    }
+
+    for (act, expected) in [("suspend", "suspended"), ("suspend", "suspended"), ("resume", "active")] {
+        assert_eq!(json(&at(&["companies", act, COMPANY]))["state"], expected);
+        assert_eq!(state("companies"), expected);
+    }
+    refusal(&at(&["companies", "suspend", "not-an-id"]), 2);
+    let text = refusal(&at(&["companies", "suspend", "5f1e4e0c-61a4-4f0e-9c1e-0d6b8f3affff"]), 1);
+    assert!(text.contains("mainstay platform companies list"), "{text}");
 }
 
 pub(crate) fn commands_work_alone_and_through_the_running_servers() {

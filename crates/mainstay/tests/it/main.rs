@@ -2,10 +2,13 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod audit_log;
 mod bad_input;
 mod binary;
 mod commands;
 mod demo;
+mod environments;
+mod platform_doors;
 mod postgres;
 mod secrets;
 mod servers;
@@ -23,6 +26,11 @@ macro_rules! cases {
 
 fn main() -> ExitCode {
     let mut cases = Cases::new();
+    cases!(cases, audit_log;
+        the_log_is_verified_and_exported_and_tampering_is_found,
+        a_restored_backup_stands_still_until_the_operator_accepts,
+        a_backup_on_a_new_machine_stands_still_until_the_operator_accepts,
+    );
     cases!(cases, bad_input;
         wrong_usage_exits_with_2_and_shows_how,
         help_is_data_and_succeeds,
@@ -44,6 +52,18 @@ fn main() -> ExitCode {
         it_needs_little_memory_and_stops_in_order,
         what_was_acknowledged_outlives_a_kill,
         connections_outlive_a_kill_in_the_middle_of_the_walk,
+    );
+    cases!(cases, environments;
+        credentials_of_one_environment_fail_in_the_other,
+    );
+    cases!(cases, platform_doors;
+        unknown_methods_and_places_are_refused,
+        broken_and_repeated_parameters_are_refused,
+        broken_forms_of_clients_are_refused,
+        broken_json_is_refused,
+        truncated_and_padded_tokens_are_none,
+        lines_cannot_be_broken_into_headers,
+        broken_forms_of_people_are_refused,
     );
     cases!(cases, secrets;
         the_search_finds_a_secret_in_every_spelling,

@@ -55,6 +55,7 @@ fn errors_of_the_grant() {
         ("grant_type=client_credentials", UnsupportedGrantType),
         ("grant_type=authorization_code", InvalidRequest),
         ("grant_type=authorization_code&code=a&code=b", InvalidRequest),
+        ("grant_type=refresh_token&refresh_token=r&code=a&code=b", InvalidRequest),
         ("grant_type=authorization_code&grant_type=authorization_code&code=a", InvalidRequest),
         ("grant_type=refresh_token", InvalidRequest),
         ("grant_type=refresh_token&refresh_token=", InvalidRequest),

@@ -1,16 +1,16 @@
 use std::time::Duration;
 
-use authserver::{ClientSpec, PkceRule, Presentation, RotationRules};
+use authserver::{ClientMetadata, ClientSpec, PkceRule, Presentation, RotationRules};
 use base::Secret;
-use oauth::{ClientAuthMethod, RedirectUri};
+use oauth::RedirectUri;
 use toml::Spanned;
-use url::Url;
 use uuid::Uuid;
 
 use super::SeedError;
 use super::file::{ClientEntry, Pkce, Rotation};
 use super::plan::Lines;
 use crate::application::{INTEGRATED_API_KEYS, SETUP_REQUIRED};
+use crate::platform::{Environment, client_rules};
 
 /// How long a replayed request gets the same answer, unless the file says otherwise.
 const RETRY_WINDOW_SECONDS: u32 = 30;
@@ -26,9 +26,6 @@ pub(crate) struct PlannedClient {
 /// Checks a client and resolves its defaults.
 pub(super) fn plan(lines: &Lines<'_>, at: &Spanned<ClientEntry>) -> Result<PlannedClient, SeedError> {
     let entry = at.get_ref();
-    if entry.name.trim().is_empty() {
-        return Err(lines.error(at, "[[clients]] name: must not be empty"));
-    }
     let client_id = match &entry.client_id {
         None => Uuid::new_v5(&Uuid::NAMESPACE_URL, format!("client\n{}", entry.name).as_bytes()).to_string(),
         Some(id) if id.get_ref().is_empty() || !id.get_ref().bytes().all(|b| matches!(b, 0x20..=0x7E)) => {
@@ -44,7 +41,7 @@ pub(super) fn plan(lines: &Lines<'_>, at: &Spanned<ClientEntry>) -> Result<Plann
     let mut spec = ClientSpec {
         scope: entry.scopes.clone(),
         subject_type: Some(entry.subject_type.as_str().to_owned()),
-        presentation: presentation(lines, entry)?,
+        presentation: presentation(entry),
         rotation: rotation(lines, at)?,
         ..base
     };
@@ -54,22 +51,15 @@ pub(super) fn plan(lines: &Lines<'_>, at: &Spanned<ClientEntry>) -> Result<Plann
         spec.redirect_uris.push(uri);
     }
     if entry.pkce == Pkce::Optional {
-        if entry.public {
-            return Err(lines.error(at, "[[clients]] pkce: a public client must use PKCE"));
-        }
         spec.pkce = PkceRule::Optional;
     }
     if let Some(methods) = &entry.auth_methods {
         spec.auth_methods = methods.get_ref().iter().copied().collect();
-        let fits = !spec.auth_methods.is_empty()
-            && spec.auth_methods.iter().all(|method| (*method == ClientAuthMethod::None) == entry.public);
-        if !fits {
-            return Err(lines.error(
-                methods,
-                "[[clients]] auth_methods: a public client has [\"none\"]; others client_secret_basic, client_secret_post or both",
-            ));
+        if spec.auth_methods.is_empty() {
+            return Err(lines.error(methods, "[[clients]] auth_methods: at least one is needed"));
         }
     }
+    keeps_the_rules(lines, at, &spec)?;
     if entry.public && entry.client_secret.is_some() {
         return Err(lines.error(at, "[[clients]] client_secret: a public client has none"));
     }
@@ -121,21 +111,41 @@ fn rotation(lines: &Lines<'_>, at: &Spanned<ClientEntry>) -> Result<RotationRule
     }
 }
 
-fn presentation(lines: &Lines<'_>, entry: &ClientEntry) -> Result<Presentation, SeedError> {
-    let address = |key: &str, value: &Option<Spanned<String>>| match value {
-        None => Ok(None),
-        Some(text) => match Url::parse(text.get_ref()) {
-            Ok(url) if matches!(url.scheme(), "https" | "http") => Ok(Some(text.get_ref().clone())),
-            _ => Err(lines.error(text, format!("[[clients]] {key}: not an http or https address"))),
-        },
-    };
-    Ok(Presentation {
-        client_uri: address("client_uri", &entry.client_uri)?,
-        logo_uri: address("logo_uri", &entry.logo_uri)?,
-        tos_uri: address("tos_uri", &entry.tos_uri)?,
-        policy_uri: address("policy_uri", &entry.policy_uri)?,
-        initiation_uri: address("initiation_uri", &entry.initiation_uri)?,
-        settings_uri: address("settings_uri", &entry.settings_uri)?,
+fn presentation(entry: &ClientEntry) -> Presentation {
+    let text = |value: &Option<Spanned<String>>| value.as_ref().map(|text| text.get_ref().clone());
+    Presentation {
+        client_uri: text(&entry.client_uri),
+        logo_uri: text(&entry.logo_uri),
+        tos_uri: text(&entry.tos_uri),
+        policy_uri: text(&entry.policy_uri),
+        initiation_uri: text(&entry.initiation_uri),
+        settings_uri: text(&entry.settings_uri),
         contacts: entry.contacts.clone(),
+    }
+}
+
+/// The rules are those of every other way to register. Only http on this machine is fine in either environment: the file is
+/// the operator's own.
+fn keeps_the_rules(lines: &Lines<'_>, at: &Spanned<ClientEntry>, spec: &ClientSpec) -> Result<(), SeedError> {
+    let Err(problems) = client_rules(Environment::Staging).check(&ClientMetadata::of(spec)) else {
+        return Ok(());
+    };
+    let entry = at.get_ref();
+    let problem = problems.iter().next().expect("a refusal has a reason");
+    let message = format!("[[clients]] {}: {}", problem.field, problem.why);
+    let place = match problem.field {
+        "redirect_uris" => entry.redirect_uris.first(),
+        "client_uri" => entry.client_uri.as_ref(),
+        "logo_uri" => entry.logo_uri.as_ref(),
+        "tos_uri" => entry.tos_uri.as_ref(),
+        "policy_uri" => entry.policy_uri.as_ref(),
+        "initiation_uri" => entry.initiation_uri.as_ref(),
+        "settings_uri" => entry.settings_uri.as_ref(),
+        _ => None,
+    };
+    Err(match (place, problem.field, &entry.auth_methods) {
+        (Some(place), _, _) => lines.error(place, message),
+        (None, "auth_methods", Some(methods)) => lines.error(methods, message),
+        _ => lines.error(at, message),
     })
 }

@@ -26,6 +26,8 @@ pub struct ConnectedApp {
     pub last_used_at: Option<Timestamp>,
     /// Whether it has (also) an API key.
     pub has_api_key: bool,
+    /// Whether it has a credential that works. One that was not used for long has run out, and must ask again.
+    pub live: bool,
 }
 
 /// What one credential adds to a [`ConnectedApp`].
@@ -35,6 +37,7 @@ struct Access {
     since: Timestamp,
     last_used_at: Option<Timestamp>,
     is_key: bool,
+    live: bool,
 }
 
 impl Platform {
@@ -42,34 +45,44 @@ impl Platform {
     pub async fn connected_apps(&self, account: AccountId) -> Result<Vec<ConnectedApp>, ActError> {
         let mut apps = Vec::new();
         for (subject, subject_name) in self.rights(account).await?.subjects() {
-            let mut of_subject: BTreeMap<String, ConnectedApp> = BTreeMap::new();
-            for access in self.accesses(subject).await? {
-                if let Some(app) = of_subject.get_mut(&access.client_id) {
-                    app.scope = app.scope.union(&access.scope);
-                    app.since = app.since.min(access.since);
-                    app.last_used_at = app.last_used_at.max(access.last_used_at);
-                    app.has_api_key |= access.is_key;
-                    continue;
-                }
-                let Some(client) = self.server.client(&ClientId::new(access.client_id.as_str())).await?
-                else {
-                    continue;
-                };
-                let app = ConnectedApp {
-                    application: Application::from(&client),
-                    subject,
-                    subject_name: subject_name.clone(),
-                    scope: access.scope,
-                    since: access.since,
-                    last_used_at: access.last_used_at,
-                    has_api_key: access.is_key,
-                };
-                of_subject.insert(access.client_id, app);
-            }
-            let mut of_subject: Vec<ConnectedApp> = of_subject.into_values().collect();
-            of_subject.sort_by(|a, b| a.application.name.cmp(&b.application.name));
-            apps.extend(of_subject);
+            apps.extend(self.apps_of(subject, &subject_name).await?);
         }
+        Ok(apps)
+    }
+
+    /// What has access to one subject, by name.
+    pub(crate) async fn apps_of(
+        &self,
+        subject: Subject,
+        subject_name: &str,
+    ) -> Result<Vec<ConnectedApp>, ActError> {
+        let mut found: BTreeMap<String, ConnectedApp> = BTreeMap::new();
+        for access in self.accesses(subject).await? {
+            if let Some(app) = found.get_mut(&access.client_id) {
+                app.scope = app.scope.union(&access.scope);
+                app.since = app.since.min(access.since);
+                app.last_used_at = app.last_used_at.max(access.last_used_at);
+                app.has_api_key |= access.is_key;
+                app.live |= access.live;
+                continue;
+            }
+            let Some(client) = self.server.client(&ClientId::new(access.client_id.as_str())).await? else {
+                continue;
+            };
+            let app = ConnectedApp {
+                application: Application::from(&client),
+                subject,
+                subject_name: subject_name.to_owned(),
+                scope: access.scope,
+                since: access.since,
+                last_used_at: access.last_used_at,
+                has_api_key: access.is_key,
+                live: access.live,
+            };
+            found.insert(access.client_id, app);
+        }
+        let mut apps: Vec<ConnectedApp> = found.into_values().collect();
+        apps.sort_by(|a, b| a.application.name.cmp(&b.application.name));
         Ok(apps)
     }
 
@@ -86,10 +99,12 @@ impl Platform {
                 since: key.created_at,
                 last_used_at: key.last_used_at,
                 is_key: true,
+                live: true,
             }),
             ApiKeyOrigin::Standalone { .. } => None,
         });
         let by_token = authorisations.into_iter().map(|authorisation| Access {
+            live: authorisation.is_live(now),
             client_id: authorisation.client_id.as_str().to_owned(),
             scope: authorisation.scope,
             since: authorisation.created_at,
@@ -131,7 +146,8 @@ impl Platform {
         Ok(())
     }
 
-    /// Approved applications that are installed with an API key, by name (facts 10.2).
+    /// Approved applications that are in the directory, by name: those that are installed with an API key (facts 10.2), and
+    /// others that have a page where people begin.
     pub async fn directory(&self) -> Result<Vec<Application>, ActError> {
         let mut found: Vec<Application> = Vec::new();
         let mut after = None;
@@ -139,9 +155,8 @@ impl Platform {
             let clients = self.server.clients(after.as_ref(), MOST_AUTHORISATIONS).await?;
             let Some(last) = clients.last() else { break };
             after = Some(last.id().clone());
-            found.extend(
-                clients.iter().map(Application::from).filter(|app| app.approved && app.integrated_api_keys),
-            );
+            found
+                .extend(clients.iter().map(Application::from).filter(|app| app.approved && app.in_directory));
         }
         found.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(found)

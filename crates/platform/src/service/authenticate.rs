@@ -3,6 +3,7 @@ use std::time::Duration;
 use authserver::{AccessRefusal, ClientId, KeyedTokenCheck};
 use base::Secret;
 use oauth::token_text::TokenText;
+use uuid::Uuid;
 
 use crate::api_key::HASH_CONTEXT;
 use crate::store::Standing;
@@ -18,17 +19,22 @@ impl Platform {
     /// Finds out who presents a credential, and what they may do now: a token or key never has more than was given, and has less,
     /// or nothing, where its application, user or company has less.
     pub async fn authenticate(&self, presented: &Presented) -> Result<Caller, ApiError> {
-        let caller = match presented {
+        self.find_caller(presented).await.map(|(caller, _)| caller)
+    }
+
+    /// The caller, and the id of the credential: of the authorisation or of the key.
+    pub(super) async fn find_caller(&self, presented: &Presented) -> Result<(Caller, Uuid), ApiError> {
+        let (caller, credential) = match presented {
             Presented::AccessToken(token) => self.bearer(token).await?,
             Presented::ApiKey(key) => self.api_key_caller(key).await?,
         };
         match self.store.standing(caller.subject).await? {
-            Standing::Good => Ok(caller),
+            Standing::Good => Ok((caller, credential)),
             Standing::Suspended | Standing::Gone => Err(ApiError::InvalidCredential),
         }
     }
 
-    async fn bearer(&self, token: &Secret<String>) -> Result<Caller, ApiError> {
+    async fn bearer(&self, token: &Secret<String>) -> Result<(Caller, Uuid), ApiError> {
         let access = self.server.authenticate(token).await.map_err(|refusal| match refusal {
             AccessRefusal::Invalid => ApiError::InvalidCredential,
             AccessRefusal::Unavailable(error) => ApiError::Store(error),
@@ -40,7 +46,7 @@ impl Platform {
             return Err(ApiError::InvalidCredential);
         }
         let application = self.approved_application(&access.client_id).await?;
-        Ok(Caller {
+        let caller = Caller {
             method: AuthMethod::OAuth2,
             scope: access
                 .scope
@@ -49,17 +55,18 @@ impl Platform {
             application_id: application.client_id,
             api_key: None,
             application_name: application.name,
-        })
+        };
+        Ok((caller, access.authorisation.uuid()))
     }
 
     /// The application of a credential; one that is not approved has no rights.
     async fn approved_application(&self, id: &ClientId) -> Result<Application, ApiError> {
         let client = self.server.client(id).await?.ok_or(ApiError::InvalidCredential)?;
         let application = Application::from(&client);
-        if application.approved { Ok(application) } else { Err(ApiError::InvalidCredential) }
+        if application.serves { Ok(application) } else { Err(ApiError::InvalidCredential) }
     }
 
-    async fn api_key_caller(&self, text: &Secret<String>) -> Result<Caller, ApiError> {
+    async fn api_key_caller(&self, text: &Secret<String>) -> Result<(Caller, Uuid), ApiError> {
         let presented = TokenText::<ApiKeyText>::parse(text.expose(), &KeyedTokenCheck(&self.keys))
             .map_err(|_| ApiError::InvalidCredential)?;
         let id = ApiKeyId::from_uuid(presented.row);
@@ -105,7 +112,7 @@ impl Platform {
         if key.last_used_at.is_none_or(|last| now.since(last) >= NOTED_EVERY) {
             self.store.note_key_used(id, now).await?;
         }
-        Ok(caller)
+        Ok((caller, id.uuid()))
     }
 
     /// A standalone key works for as long as its company has the feature (facts 10.3).

@@ -1,5 +1,7 @@
-use audit::Origin;
-use authserver::{AuthorizationRefusal, Client, Consent, Granted, Reply, TokenSuccess, ValidatedRequest};
+use audit::{Actor, AuditEvent, Origin};
+use authserver::{
+    AuthorizationRefusal, Client, Consent, EndReason, Granted, Reply, TokenSuccess, ValidatedRequest,
+};
 use base::StoreError;
 use identity::{Account, AccountId};
 
@@ -88,6 +90,12 @@ impl Platform {
             return Ok(Decision::NothingChosen);
         };
         if !self.rights(account.id).await?.cover(subject) {
+            if let Some(ledger) = &self.ledger {
+                let actor = Actor::User(account.id.to_string());
+                let event = AuditEvent::new("authorisation.refused", actor).subject(subject);
+                let event = event.client(request.client.id()).origin(origin);
+                ledger.refused(event.with("reason", "no right to consent")).await;
+            }
             return Ok(Decision::NotAllowed);
         }
         let consent = Consent {
@@ -96,7 +104,16 @@ impl Platform {
             scope: request.scope.clone(),
             extra: vec![(SUBJECT_PARAMETER.to_owned(), subject.to_string())],
         };
-        self.server.grant(request, consent, origin).await.map(Decision::Granted)
+        let granted = self.server.grant(request, consent, origin).await?;
+        // Disabling a user ends what they have consented to. This consent may have been on its way at that moment: then it is found
+        // here or there, since they are disabled before anything is ended.
+        let still = self.identity.account(account.id).await?;
+        if still.is_none_or(|account| account.disabled_at.is_some()) {
+            let (reason, id) = (EndReason::UserDisabled, granted.authorisation);
+            self.server.end_authorisation(id, reason, Actor::System, origin).await?;
+            return Ok(Decision::NotAllowed);
+        }
+        Ok(Decision::Granted(granted))
     }
 
     async fn chosen_subject(&self, client: &Client, chosen: &str) -> Result<Option<Subject>, StoreError> {

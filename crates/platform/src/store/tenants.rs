@@ -31,7 +31,7 @@ pub trait Tenants: Send + Sync {
     /// A company.
     async fn company(&self, id: CompanyId) -> Result<Option<Company>, StoreError>;
 
-    /// Suspends a company (`Some`) or lets it go on. `false`: there is no such company.
+    /// Suspends a company (`Some`; one that is suspended keeps its time) or lets it go on. `false`: there is no such company.
     async fn suspend_company(&self, id: CompanyId, since: Option<Timestamp>) -> Result<bool, StoreError>;
 
     /// The companies a user has a role in, by name.

@@ -65,6 +65,27 @@ fn the_sweep_tells_who_was_lent_and_forgets_what_is_due() {
     cache.put(&lent(1), Some(at(1000)), at(10));
     cache.get(id(), at(500), Duration::ZERO, STALENESS);
     assert_eq!(cache.sweep(at(600), at(400)), vec![(id(), at(500))]);
+    assert!(!matches!(cache.get(id(), at(400), Duration::ZERO, STALENESS), Cached::Absent), "not due yet");
     assert_eq!(cache.sweep(at(1000), at(600)), vec![]);
     assert!(matches!(cache.get(id(), at(600), Duration::ZERO, STALENESS), Cached::Absent));
+}
+
+#[test]
+fn lending_again_what_is_due_counts_as_use() {
+    let cache = Cache::default();
+    cache.put(&lent(1), Some(at(1000)), at(10));
+    // Due, but the provider is out of order: the same generation comes from the store.
+    cache.put(&lent(1), Some(at(1000)), at(2000));
+    assert_eq!(cache.sweep(at(2000), at(1500)), vec![(id(), at(2000))]);
+}
+
+#[test]
+fn what_is_dropped_or_cleared_is_gone_whatever_it_holds() {
+    let cache = Cache::default();
+    cache.put(&lent(9), None, at(0));
+    cache.drop_entry(id());
+    assert!(matches!(cache.get(id(), at(0), Duration::ZERO, STALENESS), Cached::Absent));
+    cache.put(&lent(9), None, at(0));
+    cache.clear();
+    assert!(matches!(cache.get(id(), at(0), Duration::ZERO, STALENESS), Cached::Absent));
 }

@@ -19,8 +19,10 @@ async fn a_rotation_waits_for_calls_under_way_and_holds_new_ones_back() {
     tokio::task::yield_now().await;
     assert!(!closing.is_finished(), "a call is still under way");
     assert!(gates.enter(grant(), Duration::from_secs(1)).await.is_none(), "no new call while closing");
+    let begun = tokio::time::Instant::now();
     drop(call);
     let closed = closing.await.unwrap();
+    assert_eq!(begun.elapsed(), Duration::ZERO, "it goes on as soon as the last call has ended");
     let waiting = tokio::spawn({
         let gates = gates.clone();
         async move { gates.enter(grant(), LONG).await.is_some() }
@@ -34,7 +36,9 @@ async fn a_rotation_waits_for_calls_under_way_and_holds_new_ones_back() {
 async fn a_call_that_never_ends_does_not_stop_the_rotation() {
     let gates = Gates::default();
     let _call = gates.enter(grant(), LONG).await.expect("open");
+    let begun = tokio::time::Instant::now();
     let _closed = gates.close(grant(), Duration::from_secs(5)).await;
+    assert_eq!(begun.elapsed(), Duration::from_secs(5));
 }
 
 #[tokio::test(start_paused = true)]
@@ -51,4 +55,16 @@ async fn idle_gates_are_forgotten() {
         drop(gates.enter(GrantId::from_uuid(uuid::Uuid::from_u128(n)), LONG).await);
     }
     assert!(gates.gates.lock().unwrap().len() <= 2048);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_gate_in_use_is_not_forgotten_with_the_idle_ones() {
+    let gates = Gates::default();
+    let _call = gates.enter(grant(), LONG).await.expect("open");
+    for n in 2..2000 {
+        drop(gates.enter(GrantId::from_uuid(uuid::Uuid::from_u128(n)), LONG).await);
+    }
+    let begun = tokio::time::Instant::now();
+    let _closed = gates.close(grant(), Duration::from_secs(5)).await;
+    assert_eq!(begun.elapsed(), Duration::from_secs(5), "the call is still seen");
 }

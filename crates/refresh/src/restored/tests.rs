@@ -25,6 +25,7 @@ fn the_signs_of_a_restore() {
         (Epoch { is_exclusive: true, ..epoch() }, Some(101), at(1000), Some(RestoreSign::StepBack)),
         (Epoch { is_exclusive: true, ..epoch() }, None, at(1000), Some(RestoreSign::NoMemory)),
         (Epoch { has_grants: false, last_event: 0, ..epoch() }, None, at(1000), None),
+        (Epoch { has_grants: false, last_event: 7, ..epoch() }, Some(7), at(1000), None),
         (
             Epoch { has_grants: false, last_event: 0, ..epoch() },
             Some(7),

@@ -37,3 +37,25 @@ fn the_scheduler_looks_again_when_it_has_settled() {
     settling.forget(grant);
     assert!(!settling.is_put_off(grant, Duration::ZERO));
 }
+
+#[test]
+fn what_settled_long_ago_is_forgotten_and_nothing_else() {
+    let entropy = SeededEntropy::new(1);
+    let settling = Settling::default();
+    let see = |seen_at: Duration| {
+        let grant = GrantId::new(&ManualClock::new(), &entropy);
+        let marker = marker(&entropy, 0);
+        (grant, marker.clone(), settling.settled_at(grant, &marker, seen_at, DEADLINE))
+    };
+    for _ in 0..1022 {
+        see(Duration::ZERO);
+    }
+    // At the moment of tidying, of two hours: one has settled for five deadlines, and one has not settled.
+    let recent = see(DEADLINE * 114);
+    let unsettled = see(DEADLINE * 119 + DEADLINE / 2);
+    see(DEADLINE * 120);
+    assert_eq!(settling.0.lock().unwrap().len(), 3);
+    for (grant, marker, settled_at) in [recent, unsettled] {
+        assert_eq!(settling.settled_at(grant, &marker, DEADLINE * 120, DEADLINE), settled_at);
+    }
+}

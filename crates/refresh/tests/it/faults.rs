@@ -158,6 +158,8 @@ async fn an_answer_left_on_disk_by_a_dead_process_is_brought_in_at_the_next_star
     assert_eq!(next.recover().await.unwrap(), 1);
     assert_eq!((stage.spill.len(), stage.row(grant).await.generation), (0, 2));
     assert_eq!(token(&next.lend(grant).await.unwrap()), "a2");
+    let attempts = stage.database.attempts(grant, 9).await.unwrap();
+    assert_eq!((attempts[0].generation_before, attempts[0].generation_after), (1, 2));
 }
 
 #[tokio::test(start_paused = true)]

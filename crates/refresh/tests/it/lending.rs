@@ -103,7 +103,76 @@ async fn a_refresh_that_takes_long_does_not_hold_its_callers_for_ever() {
     // Not expired yet: after the bounded wait the old one is lent.
     assert_eq!(token(&authority.lend(grant).await.unwrap()), "a1");
     stage.clock.advance(EXPIRED);
-    assert!(matches!(authority.lend(grant).await, Err(LendError::Pending { .. })));
+    let retry_at = stage.clock.now() + Duration::from_secs(1);
+    assert_eq!(authority.lend(grant).await.unwrap_err(), LendError::Pending { retry_at });
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_is_refreshed_from_the_moment_it_is_due() {
+    let stage = Stage::pleo();
+    let authority = stage.authority("one");
+    let grant = stage.grant(&authority).await;
+    let due_at = stage.row(grant).await.next_action_at.expect("it expires");
+    let until_due = due_at.since(stage.clock.now());
+    stage.clock.advance(until_due.saturating_sub(Duration::from_millis(1)));
+    assert_eq!(token(&authority.lend(grant).await.unwrap()), "a1");
+    stage.clock.advance(Duration::from_millis(1));
+    assert_eq!(token(&authority.lend(grant).await.unwrap()), "a2");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refresh_that_panics_answers_its_callers_and_does_not_stand_in_the_way_of_the_next() {
+    let stage = Stage::pleo();
+    let authority = stage.authority("one");
+    let grant = stage.grant(&authority).await;
+    stage.clock.advance(EXPIRED);
+    stage.database.set_fault_hook(Some(std::sync::Arc::new(|name| {
+        assert_ne!(name, "refresh_take_lease", "a defect, as far as the authority can tell");
+        None
+    })));
+    let retry_at = stage.clock.now() + Duration::from_secs(1);
+    assert_eq!(authority.lend(grant).await.unwrap_err(), LendError::Pending { retry_at });
+    stage.database.set_fault_hook(None);
+    assert_eq!(token(&authority.lend(grant).await.unwrap()), "a2");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_waits_for_a_rotation_under_way_and_is_told_when_to_come_back() {
+    let stage = Stage::pleo();
+    let authority = stage.authority("one");
+    let grant = stage.grant(&authority).await;
+    drop(authority.enter(grant).await.unwrap());
+    stage.clock.advance(EXPIRED);
+    stage.provider.fail_next(Fault::Slow(Duration::from_secs(15)));
+    let lending = tokio::spawn({
+        let authority = authority.clone();
+        async move { authority.lend(grant).await }
+    });
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let retry_at = stage.clock.now() + Duration::from_secs(10);
+    assert_eq!(authority.enter(grant).await.unwrap_err(), LendError::Pending { retry_at });
+    authority.enter(grant).await.expect("the rotation is over by now");
+    assert_eq!(stage.row(grant).await.generation, 2);
+    lending.await.unwrap().unwrap_err();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_forced_refresh_is_held_back_by_another_forced_one_within_five_minutes_and_by_nothing_else() {
+    let stage = Stage::pleo();
+    let authority = stage.authority("one");
+    let grant = stage.grant(&authority).await;
+    stage.clock.advance(EXPIRED);
+    authority.lend(grant).await.unwrap();
+    stage.clock.advance(Duration::from_mins(1));
+    stage.provider.question_is_dead();
+    assert!(
+        authority.rejected(grant, 2).await.unwrap().refreshed,
+        "an ordinary refresh a minute ago does not count"
+    );
+    stage.clock.advance(Duration::from_mins(5) - Duration::from_secs(1));
+    assert!(!authority.rejected(grant, 3).await.unwrap().refreshed);
+    stage.clock.advance(Duration::from_secs(1));
+    assert!(authority.rejected(grant, 3).await.unwrap().refreshed);
 }
 
 #[tokio::test(start_paused = true)]

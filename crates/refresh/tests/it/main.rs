@@ -4,8 +4,14 @@
 #![expect(clippy::disallowed_methods, reason = "a test's tasks end with its runtime")]
 
 mod answers;
+mod background;
+mod doubts;
 mod faults;
+mod keys;
+mod leases;
 mod lending;
+mod measures;
+mod outages;
 mod provider;
 mod restores;
 mod rotation;

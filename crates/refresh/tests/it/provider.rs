@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use base::Clock;
 use base::testing::ManualClock;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http::{Request, Response};
 use outbound::testing::ScriptedClient;
@@ -22,6 +24,8 @@ pub(crate) enum Fault {
     LoseRequest,
     /// This status with this error code, not processed.
     Refuse(u16, &'static str),
+    /// It waits so long, and then refuses with this status, not processed.
+    SlowRefusal(Duration, u16),
     /// A page of a gateway, not processed.
     Page(u16),
     /// It waits so long before it is processed.
@@ -34,6 +38,8 @@ struct State {
     live: u64,
     withdrawn: bool,
     faults: VecDeque<Fault>,
+    /// The one client secret that it accepts, if it looks at that.
+    secret: Option<&'static str>,
     /// Given instead of what it would answer.
     answer: Option<(u16, &'static str, Vec<u8>)>,
     /// How often each refresh token was presented.
@@ -80,6 +86,11 @@ impl Provider {
         self.with(|state| state.question_is_dead = true);
     }
 
+    /// From now on another client secret is refused.
+    pub(crate) fn accept_only(&self, secret: &'static str) {
+        self.with(|state| state.secret = Some(secret));
+    }
+
     pub(crate) fn live(&self) -> u64 {
         self.with(|state| state.live)
     }
@@ -111,10 +122,16 @@ impl Provider {
     async fn answer(&self, request: Request<Bytes>) -> Result<Response<Body>, SendError> {
         let form: HashMap<String, String> =
             url::form_urlencoded::parse(request.body()).into_owned().collect();
-        if request.uri().path().ends_with("introspect") {
-            return Ok(self.introspect(&form["token"]));
+        let authorization = request.headers().get("authorization").map(|value| value.to_str().unwrap());
+        let expected = self
+            .with(|state| state.secret)
+            .map(|secret| format!("Basic {}", STANDARD.encode(format!("client:{secret}"))));
+        if request.method() == http::Method::POST
+            && expected.is_some()
+            && expected.as_deref() != authorization
+        {
+            return Ok(json(401, r#"{"error":"invalid_client"}"#));
         }
-        let token = form["refresh_token"].clone();
         if let Some((status, content_type, body)) = self.with(|state| state.answer.take()) {
             let mut answer = Response::builder().status(status);
             if !content_type.is_empty() {
@@ -122,6 +139,13 @@ impl Provider {
             }
             return Ok(answer.body(Body::from(Bytes::from(body))).unwrap());
         }
+        if request.method() == http::Method::GET {
+            return Ok(self.probed(authorization.unwrap_or_default()));
+        }
+        if request.uri().path().ends_with("introspect") {
+            return Ok(self.introspect(&form["token"]));
+        }
+        let token = form["refresh_token"].clone();
         let fault = self.with(|state| state.faults.pop_front());
         let host = "provider".to_owned();
         if fault == Some(Fault::Unreachable) {
@@ -132,7 +156,7 @@ impl Provider {
             state.in_flight += 1;
             state.most_in_flight = state.most_in_flight.max(state.in_flight);
         });
-        if let Some(Fault::Slow(pause)) = fault {
+        if let Some(Fault::Slow(pause) | Fault::SlowRefusal(pause, _)) = fault {
             tokio::time::sleep(pause).await;
         }
         let lost =
@@ -140,6 +164,7 @@ impl Provider {
         let result = match fault {
             Some(Fault::LoseRequest) => Err(lost()),
             Some(Fault::Refuse(status, code)) => Ok(json(status, &format!(r#"{{"error":"{code}"}}"#))),
+            Some(Fault::SlowRefusal(_, status)) => Ok(json(status, r#"{"error":"slow_down"}"#)),
             Some(Fault::Page(status)) => Ok(json(status, "<html>")),
             Some(Fault::LoseAnswer) => {
                 self.rotate(&token);
@@ -167,6 +192,15 @@ impl Provider {
             state.rotated_at_millis = now;
             let n = state.live;
             json(200, &format!(r#"{{"access_token":"a{n}","refresh_token":"r{n}","expires_in":900,"token_type":"Bearer"}}"#))
+        })
+    }
+
+    /// Its API, of which only the live access token is known.
+    fn probed(&self, authorization: &str) -> Response<Body> {
+        self.with(|state| {
+            state.questions += 1;
+            let is_live = !state.withdrawn && authorization == format!("Bearer a{}", state.live);
+            json(if is_live { 200 } else { 401 }, "{}")
         })
     }
 

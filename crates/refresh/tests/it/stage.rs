@@ -8,15 +8,15 @@ use std::time::Duration;
 use async_trait::async_trait;
 use base::testing::{ManualClock, SeededEntropy};
 use base::{Entropy, Secret, StoreError};
-use providers::{Catalogue, Overrides};
+use providers::{Catalogue, Overrides, Rotation};
 use refresh::spill::{Spill, SpillError, SpillSlot, Spilled};
 use refresh::{
-    Authority, CredentialKind, Directory, Grant, GrantId, Lent, Memory as _, MemoryInProcess, NewCredential,
-    Parts, ProviderAccess, Settings, Store as _,
+    Authority, CredentialKind, Directory, GivenCredential, Grant, GrantId, Lent, Memory as _,
+    MemoryInProcess, NewCredential, Parts, ProviderAccess, Settings, Store as _,
 };
 use seal::Sealer;
 use store::{Database, Side};
-use tokio_util::task::TaskTracker;
+use tokio_util::task::{AbortOnDropHandle, TaskTracker};
 
 use crate::provider::Provider;
 
@@ -29,7 +29,8 @@ pub(crate) struct Stage {
     pub(crate) tracker: TaskTracker,
     entropy: Arc<dyn Entropy>,
     sealer: Arc<Sealer>,
-    catalogue_id: &'static str,
+    access: Arc<ProviderAccess>,
+    secrets: Arc<Mutex<Vec<&'static str>>>,
 }
 
 impl Stage {
@@ -48,7 +49,15 @@ impl Stage {
         Self::new("xero", Some(Duration::from_mins(30)))
     }
 
-    fn new(catalogue_id: &'static str, grace: Option<Duration>) -> Self {
+    /// Any provider of the catalogue, with what a test changes about its rotation.
+    pub(crate) fn of(catalogue_id: &str, change: impl FnOnce(&mut Rotation)) -> Self {
+        let mut stage = Self::new(catalogue_id, None);
+        let access = Arc::get_mut(&mut stage.access).expect("nobody else has it yet");
+        change(access.provider.rotation.as_mut().expect("it rotates"));
+        stage
+    }
+
+    fn new(catalogue_id: &str, grace: Option<Duration>) -> Self {
         let clock = Arc::new(ManualClock::new());
         let entropy: Arc<dyn Entropy> = Arc::new(SeededEntropy::new(1));
         Self {
@@ -60,15 +69,33 @@ impl Stage {
             sealer: seal::testing::sealer(&entropy),
             entropy,
             clock,
-            catalogue_id,
+            access: Arc::new(access(catalogue_id)),
+            secrets: Arc::new(Mutex::new(vec!["secret"])),
         }
+    }
+
+    /// The live secrets of the integration's own client, newest first.
+    pub(crate) fn secrets(&self, secrets: &[&'static str]) {
+        *self.secrets.lock().unwrap() = secrets.to_vec();
+    }
+
+    /// The clock follows tokio's, which a test's runtime moves whenever all of it waits, until the guard is dropped.
+    pub(crate) fn let_time_pass(&self) -> AbortOnDropHandle<()> {
+        const STEP: Duration = Duration::from_millis(100);
+        let clock = self.clock.clone();
+        AbortOnDropHandle::new(tokio::spawn(async move {
+            loop {
+                tokio::time::sleep(STEP).await;
+                clock.advance(STEP);
+            }
+        }))
     }
 
     pub(crate) fn authority(&self, instance: &str) -> Authority {
         let parts = Parts {
             store: Arc::new(self.database.clone()),
             http: self.provider.client(),
-            directory: Arc::new(OneProvider::new(self.catalogue_id)),
+            directory: Arc::new(OneProvider { access: self.access.clone(), secrets: self.secrets.clone() }),
             sealer: self.sealer.clone(),
             spill: self.spill.clone(),
             memory: self.memory.clone(),
@@ -81,16 +108,19 @@ impl Stage {
 
     /// A grant with the provider's first pair.
     pub(crate) async fn grant(&self, authority: &Authority) -> GrantId {
-        let new = NewCredential {
-            access_token: Secret::new("a1".to_owned()),
-            refresh_token: Some(Secret::new("r1".to_owned())),
-            expires_in: Some(Duration::from_mins(15)),
-            refresh_token_expires_in: None,
-            scope: None,
-        };
-        let given = authority.seal_new(self.catalogue_id, "client", CredentialKind::OAuth, &new);
+        let given = self.seal(authority, CredentialKind::OAuth, &pair(1));
         assert!(self.database.give(&given).await.unwrap());
         given.grant
+    }
+
+    /// A first credential of this provider.
+    pub(crate) fn seal(
+        &self,
+        authority: &Authority,
+        kind: CredentialKind,
+        new: &NewCredential,
+    ) -> GivenCredential {
+        authority.seal_new(&self.access.provider.id.to_string(), "client", kind, new)
     }
 
     pub(crate) async fn row(&self, id: GrantId) -> Grant {
@@ -117,24 +147,36 @@ pub(crate) fn token(lent: &Lent) -> &str {
     lent.access_token.expose()
 }
 
-#[derive(Debug)]
-struct OneProvider(Arc<ProviderAccess>);
-
-impl OneProvider {
-    fn new(id: &str) -> Self {
-        let catalogue = Catalogue::built_in();
-        let provider = catalogue.get(&id.parse().unwrap()).unwrap().clone();
-        let overrides =
-            Overrides { base_url: Some("https://provider.example".parse().unwrap()), ..Overrides::default() };
-        let endpoints = provider.endpoints(&overrides).unwrap();
-        Self(Arc::new(ProviderAccess { provider, endpoints }))
+/// What a person's sign-in brings: the provider's pair `number`.
+pub(crate) fn pair(number: u64) -> NewCredential {
+    NewCredential {
+        access_token: Secret::new(format!("a{number}")),
+        refresh_token: Some(Secret::new(format!("r{number}"))),
+        expires_in: Some(Duration::from_mins(15)),
+        refresh_token_expires_in: None,
+        scope: None,
     }
+}
+
+fn access(catalogue_id: &str) -> ProviderAccess {
+    let catalogue = Catalogue::built_in();
+    let provider = catalogue.get(&catalogue_id.parse().unwrap()).unwrap().clone();
+    let overrides =
+        Overrides { base_url: Some("https://provider.example".parse().unwrap()), ..Overrides::default() };
+    let endpoints = provider.endpoints(&overrides).unwrap();
+    ProviderAccess { provider, endpoints }
+}
+
+#[derive(Debug)]
+struct OneProvider {
+    access: Arc<ProviderAccess>,
+    secrets: Arc<Mutex<Vec<&'static str>>>,
 }
 
 #[async_trait]
 impl Directory for OneProvider {
     fn provider(&self, id: &str) -> Option<Arc<ProviderAccess>> {
-        (self.0.provider.id.to_string() == id).then(|| self.0.clone())
+        (self.access.provider.id.to_string() == id).then(|| self.access.clone())
     }
 
     async fn client_secrets(
@@ -142,7 +184,7 @@ impl Directory for OneProvider {
         _provider: &str,
         _client_id: &str,
     ) -> Result<Vec<Secret<String>>, StoreError> {
-        Ok(vec![Secret::new("secret".to_owned())])
+        Ok(self.secrets.lock().unwrap().iter().map(|secret| Secret::new((*secret).to_owned())).collect())
     }
 }
 

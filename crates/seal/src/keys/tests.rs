@@ -150,3 +150,23 @@ async fn rotation_of_the_ring_rewraps_every_row() {
     let after = Keys::load_or_create(&world.store, &sealer, &world.clock, &*world.entropy).await.unwrap();
     assert_eq!(before.fingerprint(b"s"), after.fingerprint(b"s"));
 }
+
+#[tokio::test]
+async fn separated_keys_refuse_what_others_made_and_leave_the_rest_readable() {
+    let world = World::new();
+    let plain = world.load().await.unwrap();
+    let one = world.load().await.unwrap().separated("one");
+    let again = world.load().await.unwrap().separated("one");
+    let two = world.load().await.unwrap().separated("two");
+    let mac = |keys: &Keys, purpose| keys.current(purpose).mac("x", &[b"secret"]);
+    for purpose in Purpose::ALL {
+        assert_eq!(mac(&one, purpose), mac(&again, purpose), "{purpose:?}");
+        assert_eq!(one.current(purpose).id(), plain.current(purpose).id());
+        let of_credentials =
+            matches!(purpose, Purpose::Lookup | Purpose::TokenCheck | Purpose::Cookie | Purpose::Link);
+        assert_eq!(mac(&plain, purpose) != mac(&one, purpose), of_credentials, "{purpose:?}");
+        assert_eq!(mac(&one, purpose) != mac(&two, purpose), of_credentials, "{purpose:?}");
+    }
+    one.reload(&world.store, &world.sealer).await.unwrap();
+    assert_eq!(mac(&one, Purpose::Lookup), mac(&again, Purpose::Lookup), "also after a reload");
+}

@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use authserver::{Client, ClientId, ClientSecret, ClientState};
+use authserver::{Client, ClientId, ClientSecret, ClientSpec, ClientState};
 use base::{StoreError, Timestamp};
 
 use crate::{Row, Tx, params};
@@ -36,8 +36,7 @@ pub(super) fn page(tx: &mut Tx, after: Option<&ClientId>, limit: u32) -> Result<
 }
 
 pub(super) fn put(tx: &mut Tx, client: &Client) -> Result<(), StoreError> {
-    let spec = serde_json::to_string(&client.spec)
-        .map_err(|error| StoreError::Statement(format!("a client that is no JSON: {error}")))?;
+    let spec = spec_text(&client.spec)?;
     let id = client.id().as_str();
     tx.execute(
         "INSERT INTO clients (client_id, spec, state, created_at) VALUES ($1, $2, $3, $4) \
@@ -46,6 +45,12 @@ pub(super) fn put(tx: &mut Tx, client: &Client) -> Result<(), StoreError> {
     )?;
     tx.execute("DELETE FROM client_secrets WHERE client_id = $1", params![id])?;
     client.secrets.iter().try_for_each(|secret| insert_secret(tx, id, secret))
+}
+
+/// The settings of a client as they are kept.
+pub(super) fn spec_text(spec: &ClientSpec) -> Result<String, StoreError> {
+    serde_json::to_string(spec)
+        .map_err(|error| StoreError::Statement(format!("a client that is no JSON: {error}")))
 }
 
 pub(super) fn rotate_secret(

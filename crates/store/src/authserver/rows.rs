@@ -1,3 +1,5 @@
+use std::sync::LazyLock;
+
 use authserver::{
     ActiveTokens, Authorisation, AuthorisationState, ClientId, ClientState, EarlierTokens, EndReason,
     IssuedAccess, IssuedRefresh, LoadedAuthorisation, PendingCode, Predecessor,
@@ -13,6 +15,17 @@ pub(super) const COLUMNS: &str = "authorisations.id AS id, authorisations.client
     code_challenge, generation, issued_at, access_hash, access_expires_at, access_scope, refresh_generation, \
     refresh_hash, refresh_issued_at, refresh_expires_at, absolute_expires_at, predecessor_generation, \
     predecessor_hash, predecessor_retry_until, successor";
+
+/// An authorisation by its id, `$1`, with what stands over it.
+pub(super) static LOAD: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "SELECT {COLUMNS}, clients.state AS client_state, \
+         CASE WHEN suspended_subjects.subject IS NULL THEN 0 ELSE 1 END AS subject_suspended \
+         FROM authorisations JOIN clients ON clients.client_id = authorisations.client_id \
+         LEFT JOIN suspended_subjects ON suspended_subjects.subject = authorisations.subject \
+         WHERE authorisations.id = $1"
+    )
+});
 
 pub(super) fn loaded(row: &Row) -> Result<LoadedAuthorisation, StoreError> {
     let client_state: String = row.get("client_state")?;

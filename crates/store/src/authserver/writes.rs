@@ -1,3 +1,5 @@
+use std::sync::LazyLock;
+
 use authserver::{
     ActiveTokens, Authorisation, AuthorisationId, AuthorisationState, ClientId, EarlierTokens, EndReason,
     EndSelection, Exchange, Rotate,
@@ -17,6 +19,13 @@ const SET_TOKENS: &str = "generation = $3, issued_at = $4, access_hash = $5, acc
     refresh_generation = $8, refresh_hash = $9, refresh_issued_at = $10, refresh_expires_at = $11, \
     absolute_expires_at = $12, predecessor_generation = $13, predecessor_hash = $14, predecessor_retry_until = $15, \
     successor = $16";
+
+static ROTATE: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "UPDATE authorisations SET last_used_at = $2, {SET_TOKENS} \
+         WHERE id = $1 AND state = 'active' AND generation = $17"
+    )
+});
 
 pub(super) fn insert(tx: &mut Tx, authorisation: &Authorisation) -> Result<(), StoreError> {
     let AuthorisationState::AwaitingExchange(code) = &authorisation.state else {
@@ -42,6 +51,32 @@ pub(super) fn insert(tx: &mut Tx, authorisation: &Authorisation) -> Result<(), S
     .map(drop)
 }
 
+pub(super) fn insert_active(tx: &mut Tx, authorisation: &Authorisation) -> Result<(), StoreError> {
+    let AuthorisationState::Active(tokens) = &authorisation.state else {
+        return Err(StoreError::Statement(
+            "an authorisation without tokens among those that have some".to_owned(),
+        ));
+    };
+    let at = authorisation.last_used_at.unwrap_or(authorisation.created_at);
+    let mut values = token_values(authorisation.id, at, tokens);
+    values.extend_from_slice(params![
+        authorisation.client_id.as_str(),
+        authorisation.subject,
+        authorisation.granted_by,
+        authorisation.scope,
+        authorisation.created_at
+    ]);
+    tx.execute(
+        "INSERT INTO authorisations (id, last_used_at, generation, issued_at, access_hash, access_expires_at, access_scope, \
+         refresh_generation, refresh_hash, refresh_issued_at, refresh_expires_at, absolute_expires_at, \
+         predecessor_generation, predecessor_hash, predecessor_retry_until, successor, client_id, subject, granted_by, \
+         scope, created_at, state) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, 'active')",
+        &values,
+    )
+    .map(drop)
+}
+
 pub(super) fn exchange(tx: &mut Tx, exchange: &Exchange) -> Result<bool, StoreError> {
     let sql = format!(
         "UPDATE authorisations SET state = 'active', last_used_at = $2, code_hash = NULL, code_challenge = NULL, \
@@ -51,13 +86,9 @@ pub(super) fn exchange(tx: &mut Tx, exchange: &Exchange) -> Result<bool, StoreEr
 }
 
 pub(super) fn rotate(tx: &mut Tx, rotate: &Rotate) -> Result<bool, StoreError> {
-    let sql = format!(
-        "UPDATE authorisations SET last_used_at = $2, {SET_TOKENS} \
-         WHERE id = $1 AND state = 'active' AND generation = $17"
-    );
     let mut values = token_values(rotate.id, rotate.at, &rotate.tokens);
     values.push(rotate.expected_generation.to_value());
-    if tx.execute(&sql, &values)? == 0 {
+    if tx.execute(&ROTATE, &values)? == 0 {
         return Ok(false);
     }
     if rotate.forget_earlier_refresh {

@@ -8,6 +8,7 @@ use connect::{
 use refresh::{EndReason, GivenCredential, GrantId};
 
 use super::{events, json, rows, sessions};
+use crate::sql::containing;
 use crate::{Tx, Value, params};
 
 /// What the search for a text looks through.
@@ -143,8 +144,7 @@ pub(super) fn list(tx: &mut Tx, filter: &ConnectionFilter) -> Result<Vec<Connect
         add("(c.platform_provider = ? OR c.accounting_provider = ?)", Value::Text(provider.clone()));
     }
     if let Some(text) = &filter.text {
-        let escaped = text.to_lowercase().replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
-        add("c.search LIKE ? ESCAPE '\\'", Value::Text(format!("%{escaped}%")));
+        add("c.search LIKE ? ESCAPE '\\'", Value::Text(containing(&text.to_lowercase())));
     }
     if let Some(after) = filter.after {
         add("c.id > ?", Value::Text(after.to_string()));
@@ -166,7 +166,7 @@ pub(super) struct Change {
     company: String,
     told: StateKind,
     given: Option<GivenCredential>,
-    moved: Vec<ConnectionId>,
+    moved: Vec<Event>,
     session: Option<ConnectSession>,
     events: Vec<Event>,
     at: Timestamp,
@@ -225,21 +225,25 @@ pub(super) fn swap(tx: &mut Tx, change: &Change) -> Result<Swapped, StoreError> 
         tx.discard();
         return Ok(Swapped::Stale);
     }
-    move_along(tx, &change.moved, end, change.grant, change.at)?;
+    let moved = move_along(tx, &change.moved, end, change.grant, change.at)?;
     end_unless_shared(tx, earlier, change.at, EndReason::Replaced)?;
     events::append(tx, &change.events)?;
+    events::append(tx, &moved)?;
     Ok(Swapped::Yes)
 }
 
-/// Lets other live connections draw on `grant` too; their earlier grants are ended unless something still draws on them.
+/// Lets other live connections draw on `grant` too; their earlier grants are ended unless something still draws on them. Gives
+/// the events of those that were moved: append them last.
 pub(super) fn move_along(
     tx: &mut Tx,
-    moved: &[ConnectionId],
+    moved: &[Event],
     end: End,
     grant: GrantId,
     at: Timestamp,
-) -> Result<(), StoreError> {
-    for id in moved {
+) -> Result<Vec<Event>, StoreError> {
+    let mut told = Vec::new();
+    for event in moved {
+        let id = event.connection;
         let earlier = tx.query_opt(
             &format!(
                 "SELECT c.{end}_grant AS earlier, g.generation FROM connections c JOIN grants g ON g.id = c.{end}_grant
@@ -258,9 +262,10 @@ pub(super) fn move_along(
         )?;
         if written == 1 {
             end_unless_shared(tx, earlier, at, EndReason::Replaced)?;
+            told.push(event.clone());
         }
     }
-    Ok(())
+    Ok(told)
 }
 
 /// Ends a grant that no connection draws on any more (`refresh-authority` rule 16).

@@ -5,6 +5,7 @@ use base::StoreError;
 use crate::{Database, params};
 
 const CLOCK_OFFSET: &str = "clock_offset_millis";
+const ENVIRONMENT: &str = "environment";
 const WRITE_PROBE: &str = "write_probe";
 
 impl Database {
@@ -17,6 +18,25 @@ impl Database {
     /// Moves this side's clock; every process on the database follows by reading it.
     pub async fn set_clock_offset(&self, millis: i64) -> Result<(), StoreError> {
         self.set_setting("server.set_clock_offset", CLOCK_OFFSET, millis.to_string()).await
+    }
+
+    /// The environment in which this side was served first; None if it was not yet.
+    pub async fn environment(&self) -> Result<Option<String>, StoreError> {
+        self.setting(ENVIRONMENT).await
+    }
+
+    /// Notes the environment in which this side is served, unless one was noted before; the one that is noted then.
+    pub async fn claim_environment(&self, environment: &str) -> Result<String, StoreError> {
+        let (now, environment) = (self.clock.now(), environment.to_owned());
+        self.run_tx("server.claim_environment", move |tx| {
+            tx.execute(
+                "INSERT INTO server_settings (name, value, changed_at) VALUES ($1, $2, $3) ON CONFLICT (name) DO NOTHING",
+                params![ENVIRONMENT, environment, now],
+            )?;
+            let sql = "SELECT value FROM server_settings WHERE name = $1";
+            tx.query_one(sql, params![ENVIRONMENT])?.get("value")
+        })
+        .await
     }
 
     /// Writes and commits, so that a full or read-only disk shows.

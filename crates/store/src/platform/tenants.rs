@@ -9,10 +9,10 @@ use platform::{
 use super::page::List;
 use crate::{Database, Row, Value, params};
 
-const COMPANY: &str = "c.id, c.organisation_id, c.name, c.country, c.registration_number, c.standalone_api_keys, c.suspended_at";
-const EMPLOYEE: &str = "e.id, e.company_id, e.user_id, e.email, e.first_name, e.last_name, e.role";
+pub(super) const COMPANY: &str = "c.id, c.organisation_id, c.name, c.country, c.registration_number, c.standalone_api_keys, c.suspended_at";
+pub(super) const EMPLOYEE: &str = "e.id, e.company_id, e.user_id, e.email, e.first_name, e.last_name, e.role";
 
-fn read_company(row: &Row) -> Result<Company, StoreError> {
+pub(super) fn read_company(row: &Row) -> Result<Company, StoreError> {
     Ok(Company {
         id: row.get("id")?,
         organisation: row.get("organisation_id")?,
@@ -24,7 +24,7 @@ fn read_company(row: &Row) -> Result<Company, StoreError> {
     })
 }
 
-fn read_employee(row: &Row) -> Result<Employee, StoreError> {
+pub(super) fn read_employee(row: &Row) -> Result<Employee, StoreError> {
     Ok(Employee {
         id: row.get("id")?,
         company: row.get("company_id")?,
@@ -150,7 +150,9 @@ impl Tenants for Database {
 
     async fn suspend_company(&self, id: CompanyId, since: Option<Timestamp>) -> Result<bool, StoreError> {
         self.run_tx("platform.suspend_company", move |tx| {
-            Ok(tx.execute("UPDATE companies SET suspended_at = $2 WHERE id = $1", params![id, since])? == 1)
+            let sql = "UPDATE companies SET suspended_at = CASE WHEN CAST($2 AS BIGINT) IS NULL THEN NULL \
+                       ELSE COALESCE(suspended_at, $2) END WHERE id = $1";
+            Ok(tx.execute(sql, params![id, since])? == 1)
         })
         .await
     }

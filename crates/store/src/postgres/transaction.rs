@@ -12,6 +12,7 @@ use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
 
 use super::error::{from_postgres, is_collision};
 use crate::open_error::OpenError;
+use crate::row::Columns;
 use crate::tx::{Backend, Tx};
 use crate::{Row, Value, sql};
 
@@ -149,14 +150,13 @@ impl PostgresTx {
             let rows = client.query(&statement, &parameters).await?;
             Ok((statement, rows))
         })?;
-        let columns: Arc<[String]> =
-            statement.columns().iter().map(|column| column.name().to_owned()).collect();
+        let columns = Arc::new(Columns::new(statement.columns().iter().map(tokio_postgres::Column::name)));
         rows.iter()
             .map(|row| {
                 let values = (0..columns.len())
                     .map(|index| {
                         row.try_get::<_, Value>(index).map_err(|error| {
-                            let (column, kind) = (&columns[index], row.columns()[index].type_());
+                            let (column, kind) = (columns.name(index), row.columns()[index].type_());
                             StoreError::Statement(format!(
                                 "column {column} of type {kind} cannot be read: {error}"
                             ))

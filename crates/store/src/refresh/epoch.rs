@@ -48,11 +48,17 @@ pub(super) fn put_moment(tx: &mut Tx, name: &str, now: Timestamp) -> Result<(), 
     Ok(())
 }
 
-pub(super) fn clear(tx: &mut Tx, id: GrantId, fence: u64, generation: u64) -> Result<bool, StoreError> {
+pub(super) fn clear(
+    tx: &mut Tx,
+    id: GrantId,
+    fence: u64,
+    owner: &str,
+    generation: u64,
+) -> Result<bool, StoreError> {
     let cleared = tx.execute(
         "UPDATE grants SET epoch = (SELECT value FROM counters WHERE name = 'epoch')
-         WHERE id = $1 AND lease_fence = $2 AND lease_owner IS NOT NULL AND generation = $3",
-        params![id, fence, generation],
+         WHERE id = $1 AND lease_fence = $2 AND generation = $3 AND lease_owner = $4",
+        params![id, fence, generation, owner],
     )?;
     Ok(cleared == 1)
 }

@@ -103,6 +103,7 @@ pub(super) fn due(row: &Row) -> Result<DueGrant, StoreError> {
     Ok(DueGrant {
         id: row.get("id")?,
         provider: row.get("provider")?,
+        kind: kind(row)?,
         generation: row.get("generation")?,
         healthy: marker.is_none() && row.get::<String>("state")? == "active",
         obtained_at: row.get("obtained_at")?,

@@ -19,10 +19,9 @@ pub(super) fn store_rotation(tx: &mut Tx, rotation: &Rotation) -> Result<Rotatio
         "UPDATE grants SET generation = $3, access_token = $4, refresh_token = $5, scope = coalesce($6, scope),
                 obtained_at = $7, expires_at = $8, refresh_token_expires_at = $9, proven_at = $7, next_action_at = $10,
                 state = 'active', state_reason = NULL, state_since = $7, failures = 0, stored_attempt = $11,
-                epoch = (SELECT value FROM counters WHERE name = 'epoch'),
                 marker_attempt = NULL, marker_generation = NULL, marker_at = NULL, marker_unknown_in_a_row = NULL
          WHERE id = $1 AND generation = $2
-           AND ((state <> 'ended' AND marker_attempt = $11)
+           AND ((state <> 'ended' AND (marker_attempt = $11 OR obtained_at = $12))
              OR (state = 'ended' AND state_reason = 'refresh_answer_lost'))",
         params![
             rotation.grant,
@@ -36,6 +35,7 @@ pub(super) fn store_rotation(tx: &mut Tx, rotation: &Rotation) -> Result<Rotatio
             rotation.refresh_token_expires_at,
             rotation.next_action_at,
             rotation.attempt,
+            rotation.from_obtained_at,
         ],
     )?;
     if stored == 0 {
@@ -68,7 +68,12 @@ pub(super) fn store_rotation(tx: &mut Tx, rotation: &Rotation) -> Result<Rotatio
     Ok(RotationStored::Stored)
 }
 
-pub(super) fn record_failure(tx: &mut Tx, fence: u64, failure: &Failure) -> Result<bool, StoreError> {
+pub(super) fn record_failure(
+    tx: &mut Tx,
+    fence: u64,
+    owner: &str,
+    failure: &Failure,
+) -> Result<bool, StoreError> {
     append_attempt(tx, &failure.record)?;
     let (reason, since) = rows::state_columns(&failure.state, failure.record.finished_at);
     let ended = matches!(failure.state, GrantState::Ended { .. });
@@ -79,7 +84,7 @@ pub(super) fn record_failure(tx: &mut Tx, fence: u64, failure: &Failure) -> Resu
                 lease_owner = CASE WHEN CAST($13 AS BIGINT) = 1 THEN NULL ELSE lease_owner END,
                 access_token = CASE WHEN CAST($13 AS BIGINT) = 1 THEN NULL ELSE access_token END,
                 refresh_token = CASE WHEN CAST($13 AS BIGINT) = 1 THEN NULL ELSE refresh_token END
-         WHERE id = $1 AND lease_fence = $2 AND generation = $3 AND state <> 'ended'",
+         WHERE id = $1 AND lease_fence = $2 AND lease_owner = $14 AND generation = $3 AND state <> 'ended'",
         params![
             failure.grant,
             fence,
@@ -94,6 +99,7 @@ pub(super) fn record_failure(tx: &mut Tx, fence: u64, failure: &Failure) -> Resu
             marker.map(|marker| marker.at),
             marker.map(|marker| marker.unknown_in_a_row),
             ended,
+            owner,
         ],
     )?;
     if written == 1

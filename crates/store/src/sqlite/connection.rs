@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use base::{Clock, StoreError};
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use super::{SqliteTx, from_sqlite};
@@ -12,8 +13,30 @@ use crate::tx::{Backend, Tx};
 
 /// How many steps of SQLite's machine pass between two looks at the clock: about a millisecond of work.
 const STEPS_BETWEEN_LOOKS: i32 = 20_000;
-/// Pages of one connection's cache, in KiB: the database is small or its hot part is, and the file cache of the system holds it.
-const CACHE_KIBIBYTES: i32 = 512;
+/// How much of the file one connection may keep in memory, in KiB. What it does not keep it asks the system for, page by page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Cache {
+    /// For what is read now and then.
+    Small,
+    /// For what is looked up all the time, on several connections: the inner pages of every tree, also of one over a million rows.
+    Medium,
+    /// For what is changed all the time.
+    Large,
+}
+
+impl Cache {
+    const fn kibibytes(self) -> u32 {
+        match self {
+            Self::Small => 512,
+            Self::Medium => 4 * 1024,
+            Self::Large => 8 * 1024,
+        }
+    }
+}
+
+/// Pages in the journal before they are copied into the file: 16 MiB. Of rows that change again and again only the last state is
+/// copied.
+const PAGES_BETWEEN_CHECKPOINTS: u32 = 4000;
 /// Statements kept prepared by one connection.
 const PREPARED_STATEMENTS: usize = 128;
 /// How long to wait for another process's lock: backups and `sqlite3` shells, as Mainstay itself is alone.
@@ -63,7 +86,11 @@ fn micros(duration: Duration) -> u64 {
 }
 
 impl SqliteConnection {
-    pub(crate) fn prepare(mut connection: Connection, clock: &Arc<dyn Clock>) -> Result<Self, StoreError> {
+    pub(crate) fn prepare(
+        mut connection: Connection,
+        clock: &Arc<dyn Clock>,
+        cache: Cache,
+    ) -> Result<Self, StoreError> {
         let deadline = Deadline::new(Arc::clone(clock));
         let watched = deadline.clone();
         connection
@@ -71,9 +98,13 @@ impl SqliteConnection {
             .map_err(from_sqlite)?;
         connection.set_prepared_statement_cache_capacity(PREPARED_STATEMENTS);
         connection.busy_timeout(BUSY_TIMEOUT).map_err(from_sqlite)?;
+        // Otherwise a value bound to a column that has a partial index makes SQLite prepare the statement anew each time, which
+        // costs more than running it.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map_err(from_sqlite)?;
         connection
             .execute_batch(&format!(
-                "PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF; PRAGMA case_sensitive_like = ON; PRAGMA cache_size = -{CACHE_KIBIBYTES};"
+                "PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF; PRAGMA case_sensitive_like = ON; PRAGMA cache_size = -{};",
+                cache.kibibytes()
             ))
             .map_err(from_sqlite)?;
         Ok(Self { connection, deadline })
@@ -100,19 +131,20 @@ pub(crate) fn open_writer(path: &Path, clock: &Arc<dyn Clock>) -> Result<Tx, Ope
     };
     // FULL: a commit that was answered survives a power cut. The WAL is cut back after a checkpoint.
     connection
-        .execute_batch(
-            "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 16777216;",
-        )
+        .execute_batch(&format!(
+            "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 16777216; \
+                 PRAGMA wal_autocheckpoint = {PAGES_BETWEEN_CHECKPOINTS};"
+        ))
         .map_err(refused)?;
-    let connection = SqliteConnection::prepare(connection, clock)?;
+    let connection = SqliteConnection::prepare(connection, clock, Cache::Large)?;
     Ok(Tx::new(Backend::Sqlite(SqliteTx::new(connection))))
 }
 
 /// A connection that cannot write.
-pub(crate) fn open_reader(path: &Path, clock: &Arc<dyn Clock>) -> Result<Tx, StoreError> {
+pub(crate) fn open_reader(path: &Path, clock: &Arc<dyn Clock>, cache: Cache) -> Result<Tx, StoreError> {
     let connection = open_for_reading(path)?;
     connection.execute_batch("PRAGMA query_only = ON;").map_err(from_sqlite)?;
-    let connection = SqliteConnection::prepare(connection, clock)?;
+    let connection = SqliteConnection::prepare(connection, clock, cache)?;
     Ok(Tx::new(Backend::Sqlite(SqliteTx::new(connection))))
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use base::{Clock, StoreError};
 use tokio::sync::Semaphore;
 
-use super::connection::open_reader;
+use super::connection::{Cache, open_reader};
 use super::transaction::sqlite_of;
 use crate::tx::Tx;
 
@@ -40,7 +40,7 @@ impl Readers {
             let kept = idle.lock().map_err(|_| closed())?.pop();
             let mut tx = match kept {
                 Some(tx) => tx,
-                None => open_reader(&path, &clock)?,
+                None => open_reader(&path, &clock, Cache::Small)?,
             };
             // One snapshot for the whole closure. A connection that fails here, or whose closure panics, is not used again.
             sqlite_of(&mut tx).control("BEGIN DEFERRED")?;

@@ -8,6 +8,7 @@ use super::{SqliteConnection, from_sqlite};
 use crate::migrations::Migration;
 use crate::migrator::{self, AppliedMigration};
 use crate::open_error::OpenError;
+use crate::row::Columns;
 use crate::tx::{Backend, Tx};
 use crate::{Row, Value, sql};
 
@@ -49,6 +50,16 @@ impl SqliteTx {
         self.0.connection.is_autocommit()
     }
 
+    /// Lets statements fail at once where they would wait for a lock.
+    pub(crate) fn do_not_wait(&self) -> Result<(), StoreError> {
+        self.0.connection.busy_timeout(Duration::ZERO).map_err(from_sqlite)
+    }
+
+    /// Counts the rows changed on this connection since it was opened.
+    pub(crate) fn changes_so_far(&self) -> u64 {
+        self.0.connection.total_changes()
+    }
+
     /// Runs a statement that steers transactions.
     pub(crate) fn control(&self, sql: &str) -> Result<(), StoreError> {
         let mut statement = self.0.connection.prepare_cached(sql).map_err(from_sqlite)?;
@@ -69,15 +80,25 @@ impl SqliteTx {
             return Err(StoreError::Unavailable("the transaction took too long and was stopped".to_owned()));
         }
         let mut statement = self.0.connection.prepare_cached(&sql::for_sqlite(sql)).map_err(from_sqlite)?;
-        if statement.parameter_count() != values.len() {
-            let wanted = statement.parameter_count();
+        let wanted = statement.parameter_count();
+        if wanted != values.len() {
             return Err(StoreError::Statement(format!(
                 "the statement takes {wanted} values and was given {}",
                 values.len()
             )));
         }
-        for (index, value) in values.iter().enumerate() {
-            statement.raw_bind_parameter(index + 1, value).map_err(from_sqlite)?;
+        for index in 1..=wanted {
+            // To SQLite `$1` is a name, and names are numbered as they come.
+            let value = statement
+                .parameter_name(index)
+                .and_then(|name| name.strip_prefix('$')?.parse::<usize>().ok())
+                .and_then(|number| values.get(number.checked_sub(1)?));
+            let Some(value) = value else {
+                return Err(StoreError::Statement(
+                    "placeholders are $1, $2 and so on, without gaps".to_owned(),
+                ));
+            };
+            statement.raw_bind_parameter(index, value).map_err(from_sqlite)?;
         }
         Ok(statement)
     }
@@ -88,7 +109,7 @@ impl SqliteTx {
 
     pub(crate) fn query(&self, sql: &str, values: &[Value]) -> Result<Vec<Row>, StoreError> {
         let mut statement = self.bind(sql, values)?;
-        let columns: Arc<[String]> = statement.column_names().map(str::to_owned).collect();
+        let columns = Arc::new(Columns::new(statement.column_names()));
         let mut found = Vec::new();
         let mut rows = statement.raw_query();
         while let Some(row) = rows.next().map_err(from_sqlite)? {
@@ -97,12 +118,12 @@ impl SqliteTx {
                     ValueRef::Null => Ok(Value::Null),
                     ValueRef::Integer(number) => Ok(Value::Integer(number)),
                     ValueRef::Text(text) => String::from_utf8(text.to_vec()).map(Value::Text).map_err(|_| {
-                        StoreError::Corrupt(format!("column {} holds no UTF-8", columns[index]))
+                        StoreError::Corrupt(format!("column {} holds no UTF-8", columns.name(index)))
                     }),
                     ValueRef::Blob(bytes) => Ok(Value::Bytes(bytes.to_vec())),
                     ValueRef::Real(_) => Err(StoreError::Statement(format!(
                         "column {} is a floating-point number, which no statement here may give",
-                        columns[index]
+                        columns.name(index)
                     ))),
                 })
                 .collect::<Result<_, _>>()?;

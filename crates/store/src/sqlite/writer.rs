@@ -1,5 +1,5 @@
-//! The one thread that writes. It takes closures off a channel, runs what has gathered in one transaction, each in a savepoint,
-//! commits once, and only then answers.
+//! The one thread that writes. It takes closures off a channel, runs what has gathered in one transaction, commits once, and only
+//! then answers. Where a closure has to be undone, the batch runs again with each in a savepoint.
 
 mod job;
 
@@ -91,51 +91,89 @@ fn write_until_closed(mut tx: Tx, mut jobs: mpsc::Receiver<Box<dyn Job>>) {
     }
 }
 
+/// How the closures of a batch are kept apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Apart {
+    /// Not at all. Nearly every closure keeps what it wrote, or wrote nothing; then there is nothing to undo.
+    No,
+    /// Each in a savepoint: one of them has to be undone without the others.
+    BySavepoints,
+}
+
+/// What became of one run over a batch.
+enum Ran {
+    /// As far as the time allowed; what was left is in there.
+    Through(Vec<Box<dyn Job>>),
+    /// What was done so far is to be undone, and the batch run again.
+    Again(Apart),
+}
+
 /// Runs as many of `batch` as the time allows and commits them. What it leaves in `batch` is done, with the result each has;
 /// what it gives back has not been run.
 fn run_batch(tx: &mut Tx, batch: &mut Vec<Box<dyn Job>>) -> Vec<Box<dyn Job>> {
-    let mut rest = Vec::new();
+    let mut apart = Apart::No;
     loop {
         if let Err(error) = sqlite_of(tx).control("BEGIN IMMEDIATE") {
             fail_all(batch, &error);
-            return rest;
+            return Vec::new();
         }
-        let started = sqlite_of(tx).monotonic();
-        let mut lost = false;
-        for position in 0..batch.len() {
-            if batch[position].is_settled() {
+        let rest = match run_all(tx, batch, apart) {
+            Ran::Through(rest) => rest,
+            Ran::Again(now) => {
+                apart = now;
+                if let Err(error) = roll_back(tx) {
+                    fail_all(batch, &error);
+                    return Vec::new();
+                }
+                if batch.iter().any(|job| job.failed_to_write()) {
+                    // A full disk takes all of them; trying each again would only repeat it.
+                    fail_all(batch, &StoreError::NotWritable("the disk is full or failing".to_owned()));
+                    return Vec::new();
+                }
                 continue;
             }
-            run_one(tx, batch[position].as_mut());
-            if sqlite_of(tx).is_outside_transaction() {
-                // SQLite gave up the whole transaction with this closure: it keeps its error, its neighbours run again.
-                batch[position].settle();
-                lost = true;
-                break;
-            }
-            if sqlite_of(tx).monotonic().saturating_sub(started) > BATCH_TIME {
-                rest.splice(0..0, batch.drain(position + 1..));
-                break;
-            }
-        }
-        if lost {
-            if batch.iter().any(|job| job.failed_to_write()) {
-                // A full disk takes all of them; trying each again would only repeat it.
-                fail_all(batch, &StoreError::NotWritable("the disk is full or failing".to_owned()));
-                return rest;
-            }
-            continue;
-        }
+        };
         if let Err(error) = sqlite_of(tx).control("COMMIT") {
-            if !sqlite_of(tx).is_outside_transaction()
-                && let Err(undo) = sqlite_of(tx).control("ROLLBACK")
-            {
+            if let Err(undo) = roll_back(tx) {
                 tracing::error!(%undo, "a transaction that could not be committed could not be rolled back either");
             }
             fail_all(batch, &error);
         }
         return rest;
     }
+}
+
+fn roll_back(tx: &mut Tx) -> Result<(), StoreError> {
+    if sqlite_of(tx).is_outside_transaction() { Ok(()) } else { sqlite_of(tx).control("ROLLBACK") }
+}
+
+fn run_all(tx: &mut Tx, batch: &mut Vec<Box<dyn Job>>, apart: Apart) -> Ran {
+    let started = sqlite_of(tx).monotonic();
+    for position in 0..batch.len() {
+        if batch[position].is_settled() {
+            continue;
+        }
+        let job = batch[position].as_mut();
+        let is_kept_apart = match apart {
+            Apart::No => run_among_others(tx, job),
+            Apart::BySavepoints => {
+                run_in_savepoint(tx, job);
+                true
+            }
+        };
+        if sqlite_of(tx).is_outside_transaction() {
+            // SQLite gave up the whole transaction with this closure: it keeps its error, its neighbours run again.
+            batch[position].settle();
+            return Ran::Again(apart);
+        }
+        if !is_kept_apart {
+            return Ran::Again(Apart::BySavepoints);
+        }
+        if sqlite_of(tx).monotonic().saturating_sub(started) > BATCH_TIME {
+            return Ran::Through(batch.drain(position + 1..).collect());
+        }
+    }
+    Ran::Through(Vec::new())
 }
 
 /// Gives the error to each job that would otherwise be answered with a success that was not kept.
@@ -145,7 +183,18 @@ fn fail_all(batch: &mut [Box<dyn Job>], error: &StoreError) {
     }
 }
 
-fn run_one(tx: &mut Tx, job: &mut dyn Job) {
+/// Runs a closure; whether the transaction holds nothing of it that it does not want to keep.
+fn run_among_others(tx: &mut Tx, job: &mut dyn Job) -> bool {
+    let before = sqlite_of(tx).changes_so_far();
+    sqlite_of(tx).bound(CLOSURE_LIMIT);
+    let wants_to_keep = job.run(tx);
+    sqlite_of(tx).unbound();
+    let keep = wants_to_keep && tx.is_to_be_kept();
+    tx.reset();
+    keep || sqlite_of(tx).changes_so_far() == before
+}
+
+fn run_in_savepoint(tx: &mut Tx, job: &mut dyn Job) {
     if let Err(error) = sqlite_of(tx).control("SAVEPOINT closure") {
         job.fail(error);
         return;

@@ -1,8 +1,9 @@
 //! [`authserver::Store`] on each database.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use audit::{AuditRecord, Filter, Store as _};
+use audit::{AuditRecord, Filter, RotationStore as _, Store as _};
 use authserver::{
     ActiveTokens, Authorisation, AuthorisationFilter, AuthorisationId, AuthorisationState, Client, ClientId,
     ClientSecret, ClientSpec, ClientState, EarlierTokens, EndReason, EndSelection, Exchange, IssuedAccess,
@@ -26,6 +27,8 @@ pub(crate) fn cases(suite: &mut Suite) {
         an_authorisation_comes_back_in_each_of_its_states,
         of_many_exchanges_of_a_code_one_is_done,
         of_many_rotations_of_a_generation_one_is_done,
+        rotations_are_logged_and_a_missing_one_is_found,
+        authorisations_that_have_tokens_are_added_together,
         what_has_ended_is_not_brought_back,
         a_replay_against_a_rotation_never_leaves_a_branch,
         only_what_is_selected_ends,
@@ -149,7 +152,13 @@ fn rotate(number: u32, from: u32) -> Rotate {
         retire: None,
         forget_earlier_refresh: false,
         at: later(1),
-        audit: vec![],
+        log: auditor(1).rotation(
+            later(1),
+            id(number).to_string(),
+            from + 1,
+            ("c".to_owned(), SUBJECT.to_owned()),
+            &audit::Origin { source: Some("203.0.113.7".to_owned()), request_id: None },
+        ),
     }
 }
 
@@ -158,11 +167,14 @@ async fn state(database: &Database, number: u32) -> AuthorisationState {
 }
 
 fn record(kind: &'static str) -> AuditRecord {
-    use std::sync::Arc;
-    let entropy = Arc::new(SeededEntropy::new(u64::try_from(kind.len()).unwrap()));
-    let keys = seal::testing::keys(&*entropy);
-    let auditor = audit::Auditor::new(keys, Arc::new(ManualClock::new()), entropy);
+    let auditor = auditor(u64::try_from(kind.len()).unwrap());
     auditor.record(audit::AuditEvent::new(kind, audit::Actor::System))
+}
+
+fn auditor(seed: u64) -> audit::Auditor {
+    let entropy = Arc::new(SeededEntropy::new(seed));
+    let keys = seal::testing::keys(&*entropy);
+    audit::Auditor::new(keys, Arc::new(ManualClock::new()), entropy)
 }
 
 async fn recorded(database: &Database) -> Vec<String> {
@@ -246,7 +258,7 @@ async fn an_authorisation_comes_back_in_each_of_its_states(database: Database) {
     let exchange = Exchange { id: id(1), tokens: tokens(1), at: later(3), audit: vec![record("exchanged")] };
     assert_eq!(database.exchange(exchange).await, Ok(WriteOutcome::Done));
     assert_eq!(state(&database, 1).await, AuthorisationState::Active(Box::new(tokens(1))));
-    let write = Rotate { tokens: full(2), audit: vec![record("rotated")], ..rotate(1, 1) };
+    let write = Rotate { tokens: full(2), ..rotate(1, 1) };
     assert_eq!(database.rotate(write).await, Ok(WriteOutcome::Done));
     assert_eq!(state(&database, 1).await, AuthorisationState::Active(Box::new(full(2))));
     let bare = ActiveTokens { access: None, refresh: None, ..tokens(3) };
@@ -261,7 +273,7 @@ async fn an_authorisation_comes_back_in_each_of_its_states(database: Database) {
         state(&database, 1).await,
         AuthorisationState::Ended { reason: EndReason::Withdrawn, at: later(9) }
     );
-    assert_eq!(recorded(&database).await, ["ended", "exchanged", "rotated"]);
+    assert_eq!(recorded(&database).await, ["ended", "exchanged"]);
     assert_eq!(database.authorisation(id(2)).await, Ok(None));
 }
 
@@ -281,6 +293,47 @@ async fn of_many_rotations_of_a_generation_one_is_done(database: Database) {
         assert_eq!(outcomes.iter().filter(|outcome| **outcome == Ok(WriteOutcome::Moved)).count(), 19);
     }
     assert_eq!(state(&database, 1).await, AuthorisationState::Active(Box::new(tokens(6))));
+    let logged = database.rotations(None, 100).await.unwrap();
+    assert_eq!(logged.iter().map(|row| row.generation).collect::<Vec<_>>(), [2, 3, 4, 5, 6]);
+}
+
+async fn rotations_are_logged_and_a_missing_one_is_found(database: Database) {
+    for number in [1, 2, 3] {
+        active(&database, number).await;
+    }
+    granted(&database, 4).await;
+    for (number, from) in [(1, 1), (2, 1), (1, 2)] {
+        assert_eq!(database.rotate(rotate(number, from)).await, Ok(WriteOutcome::Done));
+    }
+    let expected = [rotate(1, 1).log, rotate(1, 2).log, rotate(2, 1).log];
+    assert_eq!(database.rotations(None, 100).await.unwrap(), expected);
+    assert_eq!(database.rotations(Some(expected[0].clone()), 1).await.unwrap(), expected[1..2]);
+    assert_eq!(audit::verify_rotations(&database, &auditor(1)).await, Ok((3, None)));
+    tamper(&database, "UPDATE rotations SET source = NULL WHERE generation = 3").await;
+    let (verified, problem) = audit::verify_rotations(&database, &auditor(1)).await.unwrap();
+    assert_eq!((verified, problem.unwrap().place), (1, format!("rotation 3 of {}", id(1))));
+    tamper(&database, "DELETE FROM rotations WHERE generation = 3").await;
+    let (verified, problem) = audit::verify_rotations(&database, &auditor(1)).await.unwrap();
+    assert_eq!((verified, problem.unwrap().place), (2, format!("authorisation {}", id(1))));
+}
+
+async fn tamper(database: &Database, sql: &'static str) {
+    assert_eq!(database.run_tx("test.tamper", move |tx| tx.execute(sql, &[])).await, Ok(1));
+}
+
+async fn authorisations_that_have_tokens_are_added_together(database: Database) {
+    active(&database, 1).await;
+    let like = database.authorisation(id(1)).await.unwrap().unwrap().authorisation;
+    let others =
+        |numbers: [u32; 2]| numbers.map(|number| Authorisation { id: id(number), ..like.clone() }).to_vec();
+    let added = database.insert_active_authorisations(others([2, 3]), vec![record("generated")]).await;
+    assert_eq!(added, Ok(()));
+    let loaded = database.authorisation(id(3)).await.unwrap().unwrap().authorisation;
+    assert_eq!(loaded, others([2, 3])[1]);
+    let again = database.insert_active_authorisations(others([4, 3]), vec![record("twice")]).await;
+    assert_eq!(again, Err(StoreError::Duplicate("authorisations.id".to_owned())));
+    assert_eq!(database.authorisation(id(4)).await, Ok(None));
+    assert_eq!(recorded(&database).await, ["generated"]);
 }
 
 async fn what_has_ended_is_not_brought_back(database: Database) {

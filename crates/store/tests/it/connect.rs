@@ -4,7 +4,7 @@ use base::{Secret, Timestamp};
 use connect::{
     Advanced, ApiToken, Away, Company, ConnectSession, ConnectionFilter, ConnectionId, End, Event, EventType,
     Finished, Flow, KeyedHash, Method, NewConnection, NewSide, Notice, Paired, Pairing, Party, Purpose, Role,
-    StateKind, Step, Store as _, Swap, Swapped, Told,
+    StateKind, Step, Store as _, Swap, Swapped, Told, ToldAfter,
 };
 use futures_util::future::join_all;
 use refresh::{CredentialKind, GivenCredential, GrantId, SealedCredential};
@@ -354,9 +354,15 @@ async fn a_shared_grant_outlives_one_of_its_connections(database: Database) {
     pair(&database, &first, 1).await;
     pair(&database, &second, 2).await;
     let given = given(50);
-    let moved = [second.id];
-    let swapped = database.swap_grant(&Swap { moved: &moved, ..swap(&first, &given, &[]) }).await.unwrap();
+    let events = [event(5, first.id, EventType::Reauthorised)];
+    let moved = [event(6, second.id, EventType::SignInShared)];
+    let before = database.last_position().await.unwrap();
+    let swapped =
+        database.swap_grant(&Swap { moved: &moved, ..swap(&first, &given, &events) }).await.unwrap();
     assert_eq!(swapped, Swapped::Yes);
+    // Who keeps either row in memory hears that it has changed.
+    let told = database.told_after(before, 10).await.unwrap();
+    assert_eq!(told.told, [(before + 1, first.id), (before + 2, second.id)]);
     let other = database.connection(second.id).await.unwrap().unwrap();
     assert_eq!((other.accounting.grant, other.accounting.generation()), (given.grant, 2));
     assert!(database.is_shared(given.grant, first.id).await.unwrap());
@@ -413,6 +419,12 @@ async fn news_of_grants_are_told_once(database: Database) {
     let left = database.grant_news(10).await.unwrap();
     assert_eq!((left.cursor, left.news.len()), (2, 0));
     assert_eq!(database.last_position().await.unwrap(), 2);
+    let told = |after, limit| database.told_after(after, limit);
+    let all = ToldAfter { newest: 2, told: vec![(1, made.id), (2, made.id)] };
+    assert_eq!(told(0, 10).await.unwrap(), all);
+    assert_eq!(told(0, 1).await.unwrap().told, all.told[..1]);
+    assert_eq!(told(1, 10).await.unwrap().told, all.told[1..]);
+    assert_eq!(told(9, 10).await.unwrap(), ToldAfter { newest: 2, told: Vec::new() });
 }
 
 async fn an_announcement_is_made_once(database: Database) {

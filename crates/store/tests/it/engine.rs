@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use base::{StoreError, Timestamp};
+use futures_util::future::join_all;
 use store::{Database, Migration, Side, Tx, Value, params};
 
 use crate::suite::Suite;
@@ -35,6 +36,8 @@ pub(crate) fn cases(suite: &mut Suite) {
         a_read_cannot_write,
         a_read_sees_one_moment,
         a_panic_reaches_its_caller_and_nobody_else,
+        a_look_up_finds_what_was_written_before_it,
+        a_look_up_that_goes_wrong_spares_its_neighbours,
         text_sorts_by_its_bytes,
         mistakes_in_statements_are_told,
         rows_can_be_locked,
@@ -249,6 +252,54 @@ async fn a_panic_reaches_its_caller_and_nobody_else(database: Database) {
     assert!(panicked.await.unwrap_err().is_panic());
     put(&database, "kept", 1).await;
     assert_eq!(ids(&database).await, ["kept"]);
+}
+
+fn amount_of(tx: &mut Tx, id: &str) -> Result<Option<i64>, StoreError> {
+    let row = tx.query_opt("SELECT amount FROM items WHERE id = $1", params![id])?;
+    row.map(|row| row.get("amount")).transpose()
+}
+
+async fn a_look_up_finds_what_was_written_before_it(database: Database) {
+    for amount in 0..50 {
+        let id = format!("item {amount}");
+        let (own, written) = (id.clone(), database.clone());
+        written.run_tx("test.put", move |tx| insert(tx, &id, "ada", amount)).await.unwrap();
+        let own = (0..8).map(|_| {
+            let own = own.clone();
+            database.look_up("test.amount", move |tx| amount_of(tx, &own))
+        });
+        assert!(join_all(own).await.into_iter().all(|found| found == Ok(Some(amount))), "{amount}");
+    }
+    let written = database.look_up("test.write_in_look_up", |tx| insert(tx, "z", "ada", 1)).await;
+    assert!(written.is_err(), "{written:?}");
+    assert_eq!(database.look_up("test.amount", |tx| amount_of(tx, "z")).await, Ok(None));
+}
+
+async fn a_look_up_that_goes_wrong_spares_its_neighbours(database: Database) {
+    put(&database, "a", 1).await;
+    let tasks = tokio_util::task::TaskTracker::new();
+    let asked: Vec<_> = (0..90)
+        .map(|number| {
+            let database = database.clone();
+            tasks.spawn(async move {
+                database
+                    .look_up("test.mixed", move |tx| match number % 3 {
+                        0 => amount_of(tx, "a"),
+                        1 => tx.query_opt("SELECT nothing FROM nowhere", params![]).map(|_| None),
+                        // As `panic!` does, without a message in the report of the run.
+                        _ => std::panic::resume_unwind(Box::new("on purpose")),
+                    })
+                    .await
+            })
+        })
+        .collect();
+    for (number, answer) in join_all(asked).await.into_iter().enumerate() {
+        match number % 3 {
+            0 => assert_eq!(answer.unwrap(), Ok(Some(1))),
+            1 => assert!(matches!(answer.unwrap(), Err(StoreError::Statement(_)))),
+            _ => assert!(answer.unwrap_err().is_panic()),
+        }
+    }
 }
 
 async fn text_sorts_by_its_bytes(database: Database) {

@@ -1,8 +1,11 @@
 //! [`identity::Store`] on each database.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use base::Timestamp;
+use audit::{Actor, AuditEvent, AuditRecord, Auditor, Filter, Store as _};
+use base::testing::{ManualClock, SeededEntropy};
+use base::{Clock, Entropy, Timestamp};
 use futures_util::future::join_all;
 use identity::{
     Account, AccountId, Admission, Attempt, Limits, PasswordHash, Rule, SessionId, Store as _, StoredAccount,
@@ -17,6 +20,9 @@ pub(crate) fn cases(suite: &mut Suite) {
         an_address_has_one_account,
         of_many_that_make_an_account_one_does,
         accounts_are_listed_by_address,
+        accounts_are_found_by_a_part_of_address_or_name,
+        sessions_are_listed_newest_first,
+        what_is_done_to_an_account_is_told_and_what_is_not_is_not,
         a_hash_is_replaced_where_it_still_is_the_same,
         a_session_comes_back_with_its_account,
         a_session_is_begun_only_for_what_was_checked,
@@ -35,6 +41,14 @@ pub(crate) fn cases(suite: &mut Suite) {
 }
 
 const NOW: Timestamp = Timestamp::from_seconds(1_800_000_000);
+
+/// A record to be written with an act.
+fn told() -> Vec<AuditRecord> {
+    let (clock, entropy): (Arc<dyn Clock>, Arc<dyn Entropy>) =
+        (Arc::new(ManualClock::new()), Arc::new(base::SystemEntropy));
+    let keys = seal::testing::keys(&SeededEntropy::new(1));
+    vec![Auditor::new(keys, clock, entropy).record(AuditEvent::new("test.done", Actor::System))]
+}
 
 fn account_id(number: u32) -> AccountId {
     format!("usr_0190a5b8-7c2e-7000-8000-{number:012}").parse().unwrap()
@@ -101,12 +115,60 @@ async fn accounts_are_listed_by_address(database: Database) {
     let mut seen = Vec::new();
     let mut after = None;
     loop {
-        let page = database.list_accounts(after.as_ref(), 3).await.unwrap();
+        let page = database.list_accounts("", after.as_ref(), 3).await.unwrap();
         let Some(last) = page.last() else { break };
         after = Some(last.email.clone());
         seen.extend(page.into_iter().map(|account| account.email.to_string()));
     }
     assert_eq!(seen, ["a@x.example", "b@x.example", "b_@x.example", "å@x.example"]);
+}
+
+async fn accounts_are_found_by_a_part_of_address_or_name(database: Database) {
+    for (number, email) in [(1, "b@x.example"), (2, "a_b@x.example"), (3, "c%@x.example")] {
+        let mut stored = account(number, email);
+        ["Åsa Berg", "Anna", "Ben"][number as usize - 1].clone_into(&mut stored.account.name);
+        database.insert_account(&stored).await.unwrap();
+    }
+    for (text, found) in [
+        ("B@X", vec!["a_b@x.example", "b@x.example"]),
+        ("_", vec!["a_b@x.example"]),
+        ("%", vec!["c%@x.example"]),
+        ("bErG", vec!["b@x.example"]),
+        ("Åsa", vec!["b@x.example"]),
+        ("\\", vec![]),
+    ] {
+        let accounts = database.list_accounts(text, None, 10).await.unwrap();
+        let emails: Vec<_> = accounts.iter().map(|account| account.email.as_str()).collect();
+        assert_eq!(emails, found, "{text}");
+    }
+    let after = database.list_accounts("x.example", Some(&"b@x.example".parse().unwrap()), 10).await.unwrap();
+    assert_eq!(after.len(), 1);
+}
+
+async fn sessions_are_listed_newest_first(database: Database) {
+    with_anna(&database).await;
+    database.insert_account(&account(2, "ben@example.com")).await.unwrap();
+    for (number, owner) in [(1, 1), (2, 2), (3, 1)] {
+        database.insert_session(&session(number, owner), &hash('a')).await.unwrap();
+    }
+    assert_eq!(database.sessions_of(account_id(1)).await, Ok(vec![session(3, 1), session(1, 1)]));
+    assert_eq!(database.sessions_of(account_id(9)).await, Ok(vec![]));
+}
+
+async fn what_is_done_to_an_account_is_told_and_what_is_not_is_not(database: Database) {
+    with_anna(&database).await;
+    let told_of = async || database.audit_records(Filter::default(), 100).await.unwrap().len();
+    database.set_password(account_id(9), &hash('b'), told()).await.unwrap();
+    database.set_disabled(account_id(9), Some(NOW), told()).await.unwrap();
+    database.delete_sessions_of(account_id(1), told()).await.unwrap();
+    assert_eq!(told_of().await, 0);
+    database.insert_session(&session(1, 1), &hash('a')).await.unwrap();
+    database.delete_sessions_of(account_id(1), told()).await.unwrap();
+    assert_eq!(told_of().await, 1);
+    database.set_password(account_id(1), &hash('b'), told()).await.unwrap();
+    database.set_disabled(account_id(1), Some(NOW), told()).await.unwrap();
+    database.set_disabled(account_id(1), None, told()).await.unwrap();
+    assert_eq!(told_of().await, 4);
 }
 
 async fn a_hash_is_replaced_where_it_still_is_the_same(database: Database) {
@@ -129,7 +191,7 @@ async fn a_session_comes_back_with_its_account(database: Database) {
     assert_eq!(database.delete_session(&[1; 32]).await, Ok(true));
     assert_eq!(database.delete_session(&[1; 32]).await, Ok(false));
     assert_eq!(database.session(&[1; 32]).await, Ok(None));
-    assert_eq!(database.delete_sessions_of(account_id(1)).await, Ok(1));
+    assert_eq!(database.delete_sessions_of(account_id(1), told()).await, Ok(1));
     assert_eq!(database.session(&[2; 32]).await, Ok(None));
 }
 
@@ -141,9 +203,9 @@ async fn a_session_is_begun_only_for_what_was_checked(database: Database) {
         "another password by now"
     );
     assert_eq!(database.insert_session(&session(1, 2), &hash('a')).await, Ok(false), "no such account");
-    database.set_disabled(account_id(1), Some(NOW)).await.unwrap();
+    database.set_disabled(account_id(1), Some(NOW), told()).await.unwrap();
     assert_eq!(database.insert_session(&session(1, 1), &hash('a')).await, Ok(false), "disabled by now");
-    database.set_disabled(account_id(1), None).await.unwrap();
+    database.set_disabled(account_id(1), None, told()).await.unwrap();
     assert_eq!(database.insert_session(&session(1, 1), &hash('a')).await, Ok(true));
 }
 
@@ -153,8 +215,8 @@ async fn a_new_password_ends_sessions(database: Database) {
     for (number, owner) in [(1, 1), (2, 1), (3, 2)] {
         database.insert_session(&session(number, owner), &hash('a')).await.unwrap();
     }
-    assert_eq!(database.set_password(account_id(1), &hash('b')).await, Ok(true));
-    assert_eq!(database.set_password(account_id(9), &hash('b')).await, Ok(false));
+    assert_eq!(database.set_password(account_id(1), &hash('b'), told()).await, Ok(true));
+    assert_eq!(database.set_password(account_id(9), &hash('b'), told()).await, Ok(false));
     for (number, there) in [(1, false), (2, false), (3, true)] {
         assert_eq!(database.session(&[number; 32]).await.unwrap().is_some(), there, "{number}");
     }
@@ -164,17 +226,17 @@ async fn a_new_password_ends_sessions(database: Database) {
 async fn disabling_ends_sessions_and_keeps_its_time(database: Database) {
     with_anna(&database).await;
     database.insert_session(&session(1, 1), &hash('a')).await.unwrap();
-    assert_eq!(database.set_disabled(account_id(9), Some(NOW)).await, Ok(false));
+    assert_eq!(database.set_disabled(account_id(9), Some(NOW), told()).await, Ok(false));
     for later in [0, 60] {
         assert_eq!(
-            database.set_disabled(account_id(1), Some(NOW + Duration::from_secs(later))).await,
+            database.set_disabled(account_id(1), Some(NOW + Duration::from_secs(later)), told()).await,
             Ok(true)
         );
         let disabled_at = database.account(account_id(1)).await.unwrap().unwrap().account.disabled_at;
         assert_eq!(disabled_at, Some(NOW), "the first time counts");
     }
     assert_eq!(database.session(&[1; 32]).await, Ok(None));
-    assert_eq!(database.set_disabled(account_id(1), None).await, Ok(true));
+    assert_eq!(database.set_disabled(account_id(1), None, told()).await, Ok(true));
     assert_eq!(database.account(account_id(1)).await.unwrap().unwrap().account.disabled_at, None);
 }
 
@@ -185,7 +247,7 @@ async fn no_session_survives_a_change_at_the_same_moment(database: Database) {
         let (session, old, new) = (session(number, u32::from(number)), hash('a'), hash('b'));
         let id = account_id(u32::from(number));
         let (begun, changed) =
-            tokio::join!(database.insert_session(&session, &old), database.set_password(id, &new));
+            tokio::join!(database.insert_session(&session, &old), database.set_password(id, &new, told()));
         assert_eq!(changed, Ok(true));
         begun.unwrap();
         assert_eq!(database.session(&[number; 32]).await, Ok(None), "{number}");

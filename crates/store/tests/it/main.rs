@@ -16,10 +16,12 @@ mod audit;
 mod authserver;
 mod authserver_races;
 mod connect;
+mod continuity;
 mod identity;
 mod keys;
 mod platform;
 mod refresh;
+mod registrations;
 mod sandbox;
 
 use std::process::ExitCode;
@@ -41,11 +43,13 @@ fn main() -> ExitCode {
     audit::cases(&mut suite);
     authserver::cases(&mut suite);
     connect::cases(&mut suite);
+    continuity::cases(&mut suite);
     authserver_races::cases(&mut suite);
     identity::cases(&mut suite);
     keys::cases(&mut suite);
     platform::cases(&mut suite);
     sandbox::cases(&mut suite);
     refresh::cases(&mut suite);
+    registrations::cases(&mut suite);
     suite.run()
 }

@@ -8,12 +8,12 @@ use base::testing::{ManualClock, SeededEntropy};
 use base::{Clock, Entropy, EntropyExt as _, Timestamp};
 use futures_util::future::join_all;
 use platform::{
-    ApiKey, ApiKeyId, ApiKeyOrigin, ApiKeys as _, Company, CompanyId, CreateJob, Employee, EmployeeFilter,
-    EventOutcome, Expense, ExpenseId, ExportJob, ExportJobId, Exports as _, FailureReason, Installation,
-    InstallationChange, InstallationErrorCode, InstallationId, InstallationStatus, Installations as _,
-    ItemChange, ItemReport, ItemStatus, ItemUpdate, ItemsOutcome, JOB_LIFE, JobEvent, JobFilter, JobStatus,
-    JobStep, Organisation, OrganisationId, PageQuery, Position, Reach, Role, Standing, StoredApiKey, Subject,
-    Tenants as _,
+    ApiKey, ApiKeyId, ApiKeyOrigin, ApiKeys as _, ClientUsage, Company, CompanyId, Counts, CreateJob,
+    Employee, EmployeeFilter, EventOutcome, Expense, ExpenseId, ExportJob, ExportJobId, Exports as _,
+    FailureReason, Installation, InstallationChange, InstallationErrorCode, InstallationId,
+    InstallationStatus, Installations as _, ItemChange, ItemReport, ItemStatus, ItemUpdate, ItemsOutcome,
+    JOB_LIFE, JobEvent, JobFilter, JobStatus, JobStep, Organisation, OrganisationId, Overview as _,
+    PageQuery, Position, Reach, Role, Standing, StoredApiKey, Subject, Tenants as _,
 };
 use std::sync::Arc;
 use store::Database;
@@ -26,6 +26,9 @@ pub(crate) fn cases(suite: &mut Suite) {
         what_is_put_comes_back_and_is_brought_up_to_date,
         a_place_in_a_company_keeps_its_id,
         suspension_takes_a_company_out_of_reach_and_survives_a_seed,
+        companies_are_found_in_the_order_of_their_names,
+        what_there_is_is_counted,
+        the_use_of_a_client_is_that_of_its_live_keys_and_tokens,
         lists_are_paged_in_both_directions,
         an_api_key_comes_back_and_is_revoked_once,
         one_integrated_key_is_live_however_many_are_made_at_once,
@@ -144,6 +147,69 @@ async fn suspension_takes_a_company_out_of_reach_and_survives_a_seed(database: D
     assert_eq!(database.standing(subject).await.unwrap(), Standing::Good);
     assert_eq!(database.standing(Subject::Organisation(organisation())).await.unwrap(), Standing::Good);
     assert_eq!(database.standing(Subject::Organisation(id(9))).await.unwrap(), Standing::Gone);
+}
+
+async fn companies_are_found_in_the_order_of_their_names(database: Database) {
+    tenants(&database).await;
+    for (number, name) in [(4, "Love Crème \"1\""), (5, "100% Øl"), (6, "under_score")] {
+        let company = Company { name: name.to_owned(), ..company(number) };
+        database.put_company(&company).await.unwrap();
+    }
+    database.suspend_company(id(2), Some(NOW)).await.unwrap();
+    database.suspend_company(id(2), Some(NOW + Duration::from_secs(9))).await.unwrap();
+    let found = async |text: &str, after: Option<CompanyId>, limit| {
+        let found = database.find_companies(text, after, limit).await.unwrap();
+        found.into_iter().map(|listed| (listed.company.id, listed.organisation_name)).collect::<Vec<_>>()
+    };
+    let ids = |numbers: &[u32]| -> Vec<(CompanyId, String)> {
+        numbers.iter().map(|number| (id(*number), "Love".to_owned())).collect()
+    };
+    assert_eq!(found("", None, 9).await, ids(&[5, 1, 4, 2, 3, 6]), "the like-named ones by id");
+    assert_eq!(found("", Some(id(1)), 2).await, ids(&[4, 2]));
+    assert_eq!(found("", Some(id(4)), 9).await, ids(&[2, 3, 6]));
+    assert_eq!(found("", Some(id(6)), 9).await, []);
+    for (text, numbers) in
+        [("%", vec![5]), ("_", vec![6]), ("CRÈME", vec![1, 4, 2, 3]), ("Øl", vec![5]), ("\\", vec![])]
+    {
+        assert_eq!(found(text, None, 9).await, ids(&numbers), "{text}");
+    }
+    assert_eq!(found(&id::<CompanyId>(3).to_string(), None, 9).await, ids(&[3]));
+    assert_eq!(found("love", None, 9).await.len(), 6, "by the organisation's name");
+    let suspended = database.company(id(2)).await.unwrap().unwrap();
+    assert_eq!(suspended.suspended_at, Some(NOW), "the first time counts");
+    database.put_employee(&employee(11, 2, 1)).await.unwrap();
+    database.put_employee(&employee(12, 2, 2)).await.unwrap();
+    database.put_employee(&employee(13, 1, 2)).await.unwrap();
+    let staff = database.staff(id(2), 9).await.unwrap();
+    assert_eq!(staff, [employee(11, 2, 1), employee(12, 2, 2)], "also of a suspended company");
+    assert_eq!(database.staff(id(2), 1).await.unwrap().len(), 1);
+}
+
+async fn what_there_is_is_counted(database: Database) {
+    assert_eq!(database.counts().await.unwrap(), Counts::default());
+    tenants(&database).await;
+    database.suspend_company(id(1), Some(NOW)).await.unwrap();
+    let counts = Counts { companies: 3, suspended_companies: 1, ..Counts::default() };
+    assert_eq!(database.counts().await.unwrap(), counts);
+}
+
+async fn the_use_of_a_client_is_that_of_its_live_keys_and_tokens(database: Database) {
+    tenants(&database).await;
+    let integrated = key(ApiKeyOrigin::Integrated { client_id: "books".to_owned() });
+    database.add_api_key(&integrated, audit()).await.unwrap();
+    database.note_key_used(integrated.key.id, NOW + Duration::from_secs(5)).await.unwrap();
+    let usage =
+        async |at: Timestamp| database.client_usage(&["books".into(), "other".into()], at).await.unwrap();
+    let used = ClientUsage {
+        client_id: "books".into(),
+        authorisations: 0,
+        api_keys: 1,
+        last_used_at: Some(NOW + Duration::from_secs(5)),
+    };
+    assert_eq!(usage(NOW).await, [used]);
+    assert_eq!(usage(NOW + Duration::from_mins(1)).await, [], "it has expired");
+    database.revoke_api_key(integrated.key.id, NOW, audit()).await.unwrap();
+    assert_eq!(usage(NOW).await, []);
 }
 
 async fn lists_are_paged_in_both_directions(database: Database) {

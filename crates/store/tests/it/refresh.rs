@@ -24,6 +24,8 @@ pub(crate) fn cases(suite: &mut Suite) {
         a_rotation_without_its_marker_is_recorded_and_nothing_else,
         a_failure_needs_the_fence,
         an_end_destroys_and_a_late_answer_revives,
+        an_answer_to_the_credential_that_is_still_there_is_stored_whatever_became_of_its_marker,
+        no_request_leaves_for_a_grant_in_doubt_or_under_the_lease_of_another,
         what_is_due_comes_most_overdue_first,
         notes_never_move_back,
         writers_of_events_leave_no_gap_behind,
@@ -99,6 +101,7 @@ fn rotation(grant: GrantId, attempt: AttemptId) -> Rotation {
         grant,
         attempt,
         from_generation: 1,
+        from_obtained_at: at(0),
         credential: sealed(2),
         scope: None,
         obtained_at: at(701),
@@ -236,8 +239,9 @@ async fn a_rotation_without_its_marker_is_recorded_and_nothing_else(database: Da
     let (id, attempt) = (ids.grant(), ids.attempt());
     database.give(&given(id, 1)).await.unwrap();
     let proof = taken(&database, id).await;
+    let other = Rotation { from_obtained_at: at(-1), ..rotation(id, attempt) };
     database.begin_attempt(&proof, &marker(ids.attempt())).await.unwrap();
-    assert_eq!(database.store_rotation(&rotation(id, attempt)).await.unwrap(), RotationStored::NoLongerFits);
+    assert_eq!(database.store_rotation(&other).await.unwrap(), RotationStored::NoLongerFits);
     assert_eq!(row(&database, id).await.generation, 1);
     let attempts = database.attempts(id, 10).await.unwrap();
     assert_eq!(attempts.iter().map(|a| a.outcome).collect::<Vec<_>>(), [AttemptOutcome::AnswerNoLongerFits]);
@@ -305,6 +309,46 @@ async fn an_end_destroys_and_a_late_answer_revives(database: Database) {
         RotationStored::NoLongerFits,
         "withdrawn stays withdrawn"
     );
+}
+
+async fn an_answer_to_the_credential_that_is_still_there_is_stored_whatever_became_of_its_marker(
+    database: Database,
+) {
+    let ids = Ids::new();
+    let (id, attempt) = (ids.grant(), ids.attempt());
+    database.give(&given(id, 1)).await.unwrap();
+    // The same generation of another credential: the database was restored, and somebody has signed in again.
+    let other = Rotation { from_obtained_at: at(-1), ..rotation(id, attempt) };
+    assert_eq!(database.store_rotation(&other).await.unwrap(), RotationStored::NoLongerFits);
+    let proof = taken(&database, id).await;
+    assert!(database.begin_attempt(&proof, &marker(ids.attempt())).await.unwrap());
+    assert_eq!(database.store_rotation(&other).await.unwrap(), RotationStored::NoLongerFits);
+    assert!(database.raise_epoch(1, at(700)).await.unwrap());
+    let answer = rotation(id, ids.attempt());
+    assert_eq!(database.store_rotation(&answer).await.unwrap(), RotationStored::Stored);
+    let row = row(&database, id).await;
+    assert_eq!((row.generation, row.marker, row.in_doubt), (2, None, true), "what was in doubt stays so");
+}
+
+async fn no_request_leaves_for_a_grant_in_doubt_or_under_the_lease_of_another(database: Database) {
+    let ids = Ids::new();
+    let id = ids.grant();
+    database.give(&given(id, 1)).await.unwrap();
+    let proof = taken(&database, id).await;
+    // After a restore another process may have taken a lease with the same fence.
+    let stale = LeaseProof::issued_by_store(id, "gone".to_owned(), proof.fence());
+    let state = GrantState::Unknown { since: at(700) };
+    let failure = failure(id, ids.attempt(), state, GrantChange::Unknown { next_try_at: at(760) });
+    assert!(!database.begin_attempt(&stale, &marker(ids.attempt())).await.unwrap());
+    assert!(!database.renew_lease(&stale).await.unwrap());
+    assert!(!database.record_failure(&stale, &failure).await.unwrap());
+    assert!(!database.clear_doubt(&stale, 1).await.unwrap());
+    database.release_lease(&stale).await.unwrap();
+    assert_eq!(row(&database, id).await.lease.owner.as_deref(), Some("one"));
+    assert!(database.raise_epoch(1, at(700)).await.unwrap());
+    assert!(!database.begin_attempt(&proof, &marker(ids.attempt())).await.unwrap(), "it is in doubt");
+    assert!(database.clear_doubt(&proof, 1).await.unwrap());
+    assert!(database.begin_attempt(&proof, &marker(ids.attempt())).await.unwrap());
 }
 
 async fn what_is_due_comes_most_overdue_first(database: Database) {

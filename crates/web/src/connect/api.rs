@@ -18,9 +18,11 @@ mod token;
 use ::connect::Need;
 use axum::Router;
 use axum::handler::Handler;
+use axum::middleware::from_fn_with_state;
 use axum::routing::{MethodFilter, MethodRouter, any, on};
 
 use super::ConnectState;
+use super::record::{ACTS, record};
 
 pub(super) use refusal::Backends;
 
@@ -76,6 +78,12 @@ where
 }
 
 /// The routes below `/v1`.
-pub(super) fn router() -> Router<ConnectState> {
-    doors().into_iter().fold(Router::new(), |router, door| router.route(door.path, door.answers))
+pub(super) fn router(state: &ConnectState) -> Router<ConnectState> {
+    doors().into_iter().fold(Router::new(), |router, door| {
+        let is_act = ACTS.iter().any(|(method, path, _)| *method == door.method && *path == door.path);
+        // The others, lending and the proxy among them, pass without it.
+        let answers =
+            if is_act { door.answers.layer(from_fn_with_state(state.clone(), record)) } else { door.answers };
+        router.route(door.path, answers)
+    })
 }

@@ -22,6 +22,7 @@ mod optional_json;
 mod show;
 
 use axum::Router;
+use axum::middleware::{from_fn_with_state, map_response_with_state};
 use axum::routing::{get, post, put};
 
 use super::PlatformState;
@@ -30,7 +31,9 @@ use crate::shared::Pairs;
 use platform::ApiError;
 
 /// The routes, each with the versioned path of its own API.
-pub(super) fn router() -> Router<PlatformState> {
+pub(super) fn router(state: &PlatformState) -> Router<PlatformState> {
+    let record = from_fn_with_state(state.clone(), super::denied::record);
+    let point = map_response_with_state(state.clone(), super::challenge::point_to_document);
     Router::new()
         .route("/v1/introspect", get(introspect::introspect))
         .route(
@@ -52,6 +55,8 @@ pub(super) fn router() -> Router<PlatformState> {
         .route("/v3/export-jobs/{id}/items", get(export_job_items_get::get).put(export_job_items_put::put))
         .route("/v3/export-job-events", post(export_job_event::event))
         .route("/v3/export-items", get(export_item_list::list))
+        .route_layer(record)
+        .route_layer(point)
 }
 
 /// An answer, or a refusal of a resource API.

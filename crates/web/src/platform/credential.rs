@@ -8,6 +8,8 @@ use http::{HeaderMap, header};
 use platform::{ApiError, Caller, Presented};
 
 use super::PlatformState;
+use super::denied::FoundCaller;
+use super::person::RequestOrigin;
 use super::refusal::Refusal;
 use crate::shared::Pairs;
 
@@ -20,10 +22,17 @@ impl FromRequestParts<PlatformState> for Authorized {
 
     async fn from_request_parts(parts: &mut Parts, state: &PlatformState) -> Result<Self, Response> {
         let found = match presented(&parts.headers, parts.uri.query()) {
-            Ok(presented) => state.platform.authenticate(&presented).await,
+            Ok(presented) => {
+                let origin = RequestOrigin::of(parts).await;
+                state.platform.admit(&presented, &origin).await
+            }
             Err(error) => Err(error),
         };
-        found.map(Self).map_err(|error| Refusal(error).into_response())
+        let caller = found.map_err(|error| Refusal(error).into_response())?;
+        if let Some(slot) = parts.extensions.get::<FoundCaller>() {
+            slot.0.get_or_init(|| caller.clone());
+        }
+        Ok(Self(caller))
     }
 }
 

@@ -5,10 +5,13 @@ mod decide;
 mod form;
 mod introspect;
 mod metadata;
+mod register;
+mod registered;
 mod render;
 mod revoke;
 mod token;
 
+use authserver::REGISTRATION_PATH;
 use axum::Router;
 use axum::routing::{get, post};
 
@@ -17,12 +20,18 @@ pub(super) use authorize::targets;
 use super::PlatformState;
 use crate::shared::Site;
 
-/// The routes. The metadata lie before the issuer's own path (RFC 8414 section 3.1), and nowhere else.
+/// The routes. The metadata lie before the issuer's own path (RFC 8414 section 3.1, RFC 9728 section 3.1), and nowhere else.
 pub(super) fn router(site: &Site) -> Router<PlatformState> {
     Router::new()
         .route("/oauth/authorize", get(authorize::show).post(decide::decide))
         .route("/oauth/token", post(token::token))
         .route("/oauth/token/introspect", post(introspect::introspect))
         .route("/oauth/revoke", post(revoke::revoke))
+        .route(REGISTRATION_PATH, post(register::register))
+        .route(
+            &format!("{REGISTRATION_PATH}/{{client_id}}"),
+            get(registered::show).put(registered::replace).delete(registered::remove),
+        )
         .route(&oauth::metadata::path_for(site.base_path()), get(metadata::show))
+        .route(&oauth::metadata::resource_path_for(site.base_path()), get(metadata::show_resource))
 }

@@ -34,6 +34,16 @@ impl<S: Send + Sync> FromRequestParts<S> for RequestOrigin {
     }
 }
 
+impl RequestOrigin {
+    /// The origin of a request in hand.
+    pub(super) async fn of(parts: &mut Parts) -> Origin {
+        match Self::from_request_parts(parts, &()).await {
+            Ok(Self(origin)) => origin,
+            Err(never) => match never {},
+        }
+    }
+}
+
 /// The live session of a browser, if it has one.
 #[derive(Debug)]
 pub(super) struct MaybePerson(pub(super) Option<Session>);
@@ -58,6 +68,8 @@ pub(super) fn session_cookie(headers: &HeaderMap, state: &PlatformState) -> Opti
 pub(super) struct SignedInPerson {
     pub(super) session: Session,
     pub(super) by: By,
+    /// Whether they administer the platform, and so have pages for that.
+    pub(super) platform_admin: bool,
 }
 
 impl FromRequestParts<PlatformState> for SignedInPerson {
@@ -76,12 +88,12 @@ impl FromRequestParts<PlatformState> for SignedInPerson {
             }
             return Err(Pages::refuse(signed_out(), &state.site));
         };
-        let RequestOrigin(origin) = match RequestOrigin::from_request_parts(parts, state).await {
-            Ok(origin) => origin,
-            Err(never) => match never {},
-        };
+        let origin = RequestOrigin::of(parts).await;
         let by = By::person(&session.account, origin);
-        Ok(Self { session, by })
+        let platform_admin = state.platform.is_platform_admin(session.account.id).await;
+        let platform_admin =
+            platform_admin.map_err(|error| Pages::refuse(Problem::from(error), &state.site))?;
+        Ok(Self { session, by, platform_admin })
     }
 }
 
@@ -110,13 +122,29 @@ impl SignedInPerson {
 
     /// The frame of a settings page.
     pub(super) fn layout(&self, state: &PlatformState, title: &str, path: &str) -> Layout {
-        let item = |label, to| NavigationItem { label, path: to, current: to == path };
+        const PAGES: [(&str, &str); 5] = [
+            ("Connected apps", "/settings/apps"),
+            ("Accounting", "/settings/accounting"),
+            ("API keys", "/settings/api-keys"),
+            ("Developer", "/developer"),
+            ("Account", "/settings/account"),
+        ];
+        let admin = self.platform_admin.then_some(("Administration", "/admin"));
+        self.framed(state, title, path, PAGES.into_iter().chain(admin))
+    }
+
+    /// The frame of a page among these others.
+    pub(super) fn framed(
+        &self,
+        state: &PlatformState,
+        title: &str,
+        path: &str,
+        pages: impl IntoIterator<Item = (&'static str, &'static str)>,
+    ) -> Layout {
+        let items =
+            pages.into_iter().map(|(label, to)| NavigationItem { label, path: to, current: to == path });
         Layout::new(&state.site, title)
-            .navigation(vec![
-                item("Connected apps", "/settings/apps"),
-                item("Accounting", "/settings/accounting"),
-                item("API keys", "/settings/api-keys"),
-            ])
+            .navigation(items.collect())
             .person(self.session.account.name.clone(), self.csrf())
     }
 }

@@ -96,8 +96,12 @@ impl IntoResponse for Refusal {
         if let Some(value) = challenge.and_then(|text| HeaderValue::from_str(&text).ok()) {
             response.headers_mut().insert(header::WWW_AUTHENTICATE, value);
         }
-        if status == StatusCode::SERVICE_UNAVAILABLE {
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
+        let pause = match &error {
+            ApiError::TooManyCalls { pause } => Some(pause.as_secs().max(1)),
+            _ => (status == StatusCode::SERVICE_UNAVAILABLE).then_some(2),
+        };
+        if let Some(seconds) = pause {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         response
     }
@@ -107,6 +111,7 @@ fn status(error: &ApiError) -> StatusCode {
     use base::StoreError::{NotWritable, Unavailable};
     match error {
         ApiError::NoCredential | ApiError::InvalidCredential => StatusCode::UNAUTHORIZED,
+        ApiError::TooManyCalls { .. } => StatusCode::TOO_MANY_REQUESTS,
         ApiError::InsufficientScope { .. } | ApiError::ForeignCompany => StatusCode::FORBIDDEN,
         ApiError::NotFound { .. } => StatusCode::NOT_FOUND,
         ApiError::Invalid { .. } | ApiError::MissingContraAccounts | ApiError::TwoCredentials => {

@@ -7,10 +7,10 @@ use axum::response::{Html, IntoResponse as _, Response};
 use bytes::Bytes;
 use http::{Method, StatusCode, header};
 use sandbox::{Endpoint, Fault, FaultKind, Moment, Occasion, Switches};
-use tracing::Instrument as _;
 
 use super::broken_body::{closed, truncated};
 use super::observe::{Observation, is_observed};
+use crate::shared::{request_in_hand, within_request};
 
 type Classify = Arc<dyn Fn(&Method, &str) -> Option<Endpoint> + Send + Sync>;
 
@@ -46,9 +46,9 @@ async fn disturb(State(state): State<Disturbing>, request: Request, next: Next) 
     }
     // A request that was held up is like one in a queue: it is carried out although its sender may have hung up meanwhile.
     let switches = Arc::clone(&state.switches);
-    let span = tracing::Span::current();
+    let in_hand = request_in_hand();
     let held_up = async move { carry_out(&switches, struck, observed, endpoint, request, next).await };
-    match state.switches.held_up.spawn(held_up.instrument(span)).await {
+    match state.switches.held_up.spawn(within_request(in_hand, held_up)).await {
         Ok(response) => response,
         Err(error) => std::panic::resume_unwind(error.into_panic()),
     }

@@ -6,12 +6,15 @@ use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 use http::Uri;
 
-use super::{Problem, Site, assets, headers, same_origin, trace};
+use super::request_measures::RequestMeasures;
+use super::{Problem, Site, assets, headers, same_origin, standstill, trace};
 
-/// Puts a side's router into what every side needs: request ids, spans, metrics, security headers, refusal of posts from other
+/// Puts a side's router into what every side needs: request ids, what the log tells of a request, metrics, security headers, refusal of posts from other
 /// sites, a body limit, refusals of the right shape, caught panics, the stylesheet and the script. Where the public URL has a path, the
 /// routes answer below it as well, for proxies that pass it on.
 pub fn frame(router: Router, site: &Arc<Site>) -> Router {
+    let measures = RequestMeasures::new(site.side, Arc::clone(&site.entropy));
+    let around_it = Around { site: Arc::clone(site), measures };
     let framed = router
         .merge(assets::router())
         .fallback({
@@ -23,25 +26,32 @@ pub fn frame(router: Router, site: &Arc<Site>) -> Router {
             move |uri: Uri| async move { refuse(&site, &uri, Problem::method_not_allowed()) }
         })
         .layer(DefaultBodyLimit::max(site.body_limit))
-        .layer(from_fn_with_state(Arc::clone(site), around));
+        .layer(from_fn_with_state(Arc::new(around_it), around));
     match site.base_path() {
         "" => framed,
         base => Router::new().nest(base, framed.clone()).merge(framed),
     }
 }
 
+struct Around {
+    site: Arc<Site>,
+    measures: RequestMeasures,
+}
+
 /// What happens around every handler. One layer does all of it: each layer copies the service below it and boxes a future for
 /// every request, which five of them made the dearest part of a small answer.
-async fn around(State(site): State<Arc<Site>>, request: Request, next: Next) -> Response {
+async fn around(State(around): State<Arc<Around>>, request: Request, next: Next) -> Response {
+    let Around { site, measures } = &*around;
     let handle = async |request| {
-        let mut response = match same_origin::refusal(&site, &request) {
+        let refusal = same_origin::refusal(site, &request).or_else(|| standstill::refusal(site, &request));
+        let mut response = match refusal {
             Some(refusal) => refusal,
-            None => trace::catch_panics(&site, request, next).await,
+            None => trace::catch_panics(site, request, next).await,
         };
-        headers::secure(&site, &mut response);
+        headers::secure(site, &mut response);
         response
     };
-    trace::accompany(&site, request, handle).await
+    trace::accompany(site, measures, request, handle).await
 }
 
 fn refuse(site: &Site, uri: &Uri, problem: Problem) -> Response {

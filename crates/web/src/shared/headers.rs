@@ -35,6 +35,14 @@ impl FormTargets {
     }
 }
 
+/// Put among a response's extensions, it says that the content is somebody else's: whatever it is, nothing in it runs, and nothing
+/// is loaded by it.
+#[derive(Debug, Clone, Copy)]
+pub struct ForeignContent;
+
+const FOREIGN: &str =
+    "default-src 'none'; sandbox; base-uri 'none'; frame-ancestors 'none'; form-action 'none'";
+
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; \
                       base-uri 'none'; frame-ancestors 'none'; form-action 'self'";
 
@@ -51,10 +59,15 @@ fn content_security_policy(targets: Option<&FormTargets>) -> HeaderValue {
         .unwrap_or_else(|_| HeaderValue::from_static("default-src 'none'; form-action 'self'"))
 }
 
-/// Adds the headers. What a handler has set itself stays, except the policy, which is the same everywhere.
+/// Adds the headers. What a handler has set itself stays, except the policy, which is the same everywhere but for foreign content.
 pub(super) fn secure(site: &Site, response: &mut Response) {
-    let policy = content_security_policy(response.extensions().get::<FormTargets>());
+    let policy = match response.extensions().get::<ForeignContent>() {
+        Some(ForeignContent) => HeaderValue::from_static(FOREIGN),
+        None => content_security_policy(response.extensions().get::<FormTargets>()),
+    };
     let headers = response.headers_mut();
+    // All at once: those below, and the few that are added outside.
+    headers.reserve(12);
     headers.insert(header::CONTENT_SECURITY_POLICY, policy);
     let defaults: [(HeaderName, &'static str); 6] = [
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),

@@ -115,6 +115,9 @@ async fn connection<I>(
 {
     let service = hyper::service::service_fn(move |request: http::Request<Incoming>| {
         let mut request: Request = request.map(|body| {
+            if body.is_end_stream() {
+                return Body::empty();
+            }
             let announced = body.size_hint().exact();
             Body::new(AnnouncedBody::new(TimeoutBody::new(limits.body_timeout, body), announced))
         });

@@ -6,7 +6,7 @@ use base::{Clock, Entropy};
 use ipnet::IpNet;
 use url::Url;
 
-use super::Manner;
+use super::{Manner, Standstill};
 
 /// Which of the servers answers. Cookies and metrics carry its name, since ports of one host share cookies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,6 +55,8 @@ pub struct Site {
     pub body_limit: usize,
     /// Which surface a path (without the public URL's own path) belongs to: it decides the shape of refusals.
     pub manner_of: fn(path: &str) -> Manner,
+    /// Why nothing may be served now; None where that never happens.
+    pub standstill: Option<Standstill>,
     /// Measures how long requests take.
     pub clock: Arc<dyn Clock>,
     /// Makes request ids.
@@ -71,6 +73,7 @@ impl Site {
             environment: None,
             body_limit: 1024 * 1024,
             manner_of: Manner::by_path,
+            standstill: None,
             clock,
             entropy,
         }

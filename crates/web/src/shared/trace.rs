@@ -8,9 +8,9 @@ use axum::response::Response;
 use base::{Id, IdKind};
 use futures_util::FutureExt as _;
 use http::{HeaderValue, Method};
-use metrics::Label;
-use tracing::Instrument as _;
+use serde::Serialize;
 
+use super::request_measures::RequestMeasures;
 use super::{Problem, Site};
 
 /// The kind of [`RequestId`].
@@ -24,37 +24,80 @@ impl IdKind for Request_ {
 /// Names one request in the logs; returned as `x-request-id`. Made here: one sent from outside is not taken over.
 pub type RequestId = Id<Request_>;
 
+/// What a line of the log tells of the request in hand. Neither query nor headers nor bodies; the path is the route's pattern, since
+/// links carry secrets in theirs.
+#[derive(Debug, Clone, Serialize)]
+pub struct RequestInHand {
+    /// Always `request`.
+    name: &'static str,
+    side: &'static str,
+    request_id: RequestId,
+    method: &'static str,
+    route: Route,
+}
+
+/// The pattern of the route that answers; `(none)` where there is none.
+#[derive(Debug, Clone)]
+struct Route(Option<MatchedPath>);
+
+impl Route {
+    fn as_str(&self) -> &str {
+        self.0.as_ref().map_or("(none)", MatchedPath::as_str)
+    }
+}
+
+impl Serialize for Route {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
 tokio::task_local! {
-    static CURRENT: RequestId;
+    static CURRENT: RequestInHand;
 }
 
 /// The id of the request in hand, for error pages and the audit log; `None` outside a [`frame`](super::frame()).
 pub fn current_request() -> Option<RequestId> {
-    CURRENT.try_with(|id| *id).ok()
+    CURRENT.try_with(|request| request.request_id).ok()
 }
 
-/// The outermost layer: gives the request its id and site, a span and a measured duration. Neither query nor headers nor bodies are logged; the path is the route's pattern, since links carry secrets in theirs.
+/// What the log tells of the request in hand; `None` outside a [`frame`](super::frame()). A formatter of log lines asks for it when
+/// there is a line to write: a span would be written out for every request.
+pub fn request_in_hand() -> Option<RequestInHand> {
+    CURRENT.try_with(Clone::clone).ok()
+}
+
+/// `future` as part of the request in hand, wherever it runs.
+pub(crate) async fn within_request<F: Future>(request: Option<RequestInHand>, future: F) -> F::Output {
+    match request {
+        Some(request) => CURRENT.scope(request, future).await,
+        None => future.await,
+    }
+}
+
+/// The outermost layer: gives the request its id and site, a place in the log and a measured duration.
 pub(super) async fn accompany(
     site: &Arc<Site>,
+    measures: &RequestMeasures,
     mut request: Request,
     handle: impl AsyncFnOnce(Request) -> Response,
 ) -> Response {
-    let id = RequestId::new(&*site.clock, &*site.entropy);
+    let id = RequestId::new(&*site.clock, measures.ids());
     let started = site.clock.monotonic();
     let method = method_name(request.method());
-    let route: Arc<str> =
-        request.extensions().get::<MatchedPath>().map_or("(none)", MatchedPath::as_str).into();
+    let route = Route(request.extensions().get::<MatchedPath>().cloned());
     request.extensions_mut().insert(Arc::clone(site));
-    let span =
-        tracing::info_span!("request", side = site.side.name(), request_id = %id, method, route = &*route);
+    let in_hand = RequestInHand { name: "request", side: site.side.name(), request_id: id, method, route };
     let answer = async {
         let response = handle(request).await;
         let took = site.clock.monotonic().saturating_sub(started);
-        record(site, method, route, response.status().as_u16(), took);
+        let status = response.status().as_u16();
+        CURRENT.with(|request| measures.answered(method, request.route.as_str(), status, took));
+        log(status, took);
         response
     };
-    let mut response = CURRENT.scope(id, answer.instrument(span)).await;
-    let value = HeaderValue::from_str(&id.to_string()).expect("an id consists of header characters");
+    let mut response = CURRENT.scope(in_hand, answer).await;
+    let value = HeaderValue::try_from(id.to_string()).expect("an id consists of header characters");
     response.headers_mut().insert("x-request-id", value);
     response
 }
@@ -70,16 +113,7 @@ pub(super) async fn catch_panics(site: &Site, request: Request, next: Next) -> R
     })
 }
 
-fn record(site: &Site, method: &'static str, route: Arc<str>, status: u16, took: Duration) {
-    let labels = vec![
-        Label::from_static_parts("side", site.side.name()),
-        Label::from_static_parts("method", method),
-        Label::new("route", route),
-    ];
-    metrics::histogram!("mainstay_http_request_duration_seconds", labels.clone()).record(took.as_secs_f64());
-    let mut labels = labels;
-    labels.push(Label::new("status", status.to_string()));
-    metrics::counter!("mainstay_http_requests_total", labels).increment(1);
+fn log(status: u16, took: Duration) {
     let duration_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
     if status >= 500 {
         tracing::warn!(status, duration_ms, "request answered");

@@ -2,10 +2,12 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod admin;
 mod api;
 mod app;
 mod browser;
 mod conformance;
+mod developer;
 mod keys;
 mod refusals;
 mod settings;

@@ -11,6 +11,7 @@ fn spilled() -> Spilled {
         grant: GrantId::new(&clock, &entropy),
         attempt: AttemptId::new(&clock, &entropy),
         from_generation: 7,
+        from_obtained_at: Timestamp::from_millis(-900_000),
         access_token: Sealed::from_bytes(vec![1, 2, 3]),
         refresh_token: Some(Sealed::from_bytes(vec![4, 5])),
         scope: Some("a b".parse().unwrap()),
@@ -92,4 +93,38 @@ async fn a_directory_that_cannot_be_written_is_told_before_a_request_leaves() {
     std::fs::remove_dir_all(&temporary.0).unwrap();
     let error = spill.reserve().await.unwrap_err();
     assert!(error.to_string().starts_with("reserve space in"), "{error}");
+}
+
+#[tokio::test]
+async fn its_own_slots_and_the_files_of_others_are_left_alone() {
+    let temporary = Temporary::new("own");
+    let spill = SpillDirectory::open(temporary.0.clone(), "one").unwrap();
+    let mut slot = spill.reserve().await.unwrap();
+    slot.write(&spilled()).await.unwrap();
+    std::fs::write(temporary.0.join("note.txt"), "by hand").unwrap();
+    assert!(spill.left_behind().await.unwrap().is_empty());
+    assert!(temporary.0.join("one-1.spill").exists() && temporary.0.join("note.txt").exists());
+}
+
+#[tokio::test]
+async fn an_orderly_stop_leaves_no_free_slot_behind() {
+    let temporary = Temporary::new("stop");
+    let spill = SpillDirectory::open(temporary.0.clone(), "one").unwrap();
+    drop(spill.reserve().await.unwrap());
+    drop(spill);
+    assert_eq!(std::fs::read_dir(&temporary.0).unwrap().count(), 0);
+}
+
+#[tokio::test]
+async fn tokens_of_several_kibibytes_fit_into_the_reserved_space() {
+    let temporary = Temporary::new("large");
+    let spill = SpillDirectory::open(temporary.0.clone(), "one").unwrap();
+    let mut slot = spill.reserve().await.unwrap();
+    let path = temporary.0.join("one-1.spill");
+    let reserved = std::fs::metadata(&path).unwrap().len();
+    let large = Sealed::from_bytes(vec![7; 16 * 1024]);
+    let answer = Spilled { access_token: large.clone(), refresh_token: Some(large), ..spilled() };
+    slot.write(&answer).await.unwrap();
+    assert_eq!(std::fs::metadata(&path).unwrap().len(), reserved, "no space was needed beyond it");
+    slot.clear().await.unwrap();
 }

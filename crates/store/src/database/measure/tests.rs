@@ -57,7 +57,7 @@ fn further_runs_of_one_transaction_count_as_retries() {
     let snapshotter = recorder.snapshotter();
     let clock: Arc<dyn Clock> = Arc::new(ManualClock::new());
     metrics::with_local_recorder(&recorder, || {
-        let measure = Measure::start(&clock, Side::Platform, "test.retried");
+        let measure = Measures::new(&clock, Side::Platform).start("test.retried");
         measure.runs.store(3, Ordering::Relaxed);
         measure.finish(&Ok(()));
     });

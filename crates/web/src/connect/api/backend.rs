@@ -1,10 +1,12 @@
 use ::connect::{AccessError, Caller, Need};
+use audit::Actor;
 use axum::extract::FromRequestParts;
 use axum::response::{IntoResponse, Response};
 use http::request::Parts;
 use http::{StatusCode, header};
 
 use super::super::ConnectState;
+use super::super::record::FoundActor;
 use super::refusal::Refusal;
 use crate::shared::Problem;
 
@@ -43,7 +45,10 @@ impl FromRequestParts<ConnectState> for Backend {
         let text = value.to_str().ok().and_then(oauth::bearer::read);
         let text = text.ok_or_else(|| unauthorized("Send an API token as `Authorization: Bearer …`."))?;
         match state.connect.authenticate(&text).await {
-            Ok(caller) => Ok(Self(caller)),
+            Ok(caller) => {
+                FoundActor::leave(parts, || Actor::ApiKey(caller.token.to_string()));
+                Ok(Self(caller))
+            }
             Err(AccessError::Invalid) => Err(unauthorized("The API token is unknown or was revoked.")),
             Err(AccessError::Store(error)) => Err(Refusal::from(error).into_response()),
         }

@@ -11,21 +11,26 @@ use url::Url;
 
 use super::render::respond;
 use crate::platform::PlatformState;
-use crate::platform::people::sign_in_page;
-use crate::platform::person::MaybePerson;
+use crate::platform::people::{logo_of, sign_in_page};
+use crate::platform::person::{MaybePerson, RequestOrigin};
 use crate::shared::{FormErrors, FormTargets, Layout, Page, Pages, Problem, Surface as _, country_name};
 
 /// `GET /oauth/authorize`: sign-in for whoever is not, then consent. Nothing is stored here.
 pub(super) async fn show(
     State(state): State<PlatformState>,
     MaybePerson(session): MaybePerson,
+    RequestOrigin(origin): RequestOrigin,
     headers: HeaderMap,
     uri: Uri,
 ) -> Response {
     let query = uri.query().unwrap_or_default();
-    let request = match state.platform.authorization_server().begin_authorization(query).await {
+    let server = state.platform.authorization_server();
+    let request = match server.begin_authorization(query).await {
         Ok(request) => request,
-        Err(refusal) => return refused(refusal, &state),
+        Err(refusal) => {
+            server.tell_authorization_refused(query, &refusal, &origin).await;
+            return refused(refusal, &state);
+        }
     };
     // From here on the query travels through our pages, so what is ignored in it is left behind.
     let query = known_part(query);
@@ -66,7 +71,7 @@ pub(super) fn see_other(location: &str, state: &PlatformState) -> Response {
 /// The page that says why nothing may be redirected.
 fn page_of_reason(reason: PageReason, state: &PlatformState) -> Response {
     let status = match reason {
-        PageReason::ClientNotApproved => StatusCode::FORBIDDEN,
+        PageReason::ClientNotApproved | PageReason::ClientAwaitsReview => StatusCode::FORBIDDEN,
         _ => StatusCode::BAD_REQUEST,
     };
     let text = reason.to_string();
@@ -85,6 +90,7 @@ struct ConsentPage {
     csrf: String,
     request: String,
     application: String,
+    logo: String,
     home: Option<String>,
     returns_to: String,
     terms: Option<String>,
@@ -137,6 +143,11 @@ pub(super) async fn consent_page(
         (false, _) => StatusCode::UNPROCESSABLE_ENTITY,
         (true, false) => StatusCode::OK,
     };
+    let application = platform::Application::from(&request.client);
+    let logo = match state.platform.logo_paths([&application]).await {
+        Ok(logos) => logo_of(&logos, &application, state),
+        Err(error) => return Pages::refuse(Problem::from(error), &state.site),
+    };
     let only = choices.len() == 1;
     let next = format!("/oauth/authorize?{query}");
     let page = ConsentPage {
@@ -145,12 +156,12 @@ pub(super) async fn consent_page(
         csrf: session.csrf.expose().clone(),
         request: query.to_owned(),
         application: spec.name.clone(),
+        logo,
         home: spec.presentation.client_uri.clone(),
         returns_to: request.redirect_uri.origin(),
         terms: spec.presentation.tos_uri.clone(),
         privacy: spec.presentation.policy_uri.clone(),
-        for_organisation: platform::Application::from(&request.client).subject_type
-            == platform::SubjectType::Organisation,
+        for_organisation: application.subject_type == platform::SubjectType::Organisation,
         choices: choices.into_iter().map(|choice| Choice::new(choice, only)).collect(),
         see: explained.see,
         change: explained.change,

@@ -15,3 +15,8 @@ pub(super) fn respond(rendered: Rendered) -> Response {
         Ending::Closed => closed(),
     }
 }
+
+/// An answer of the engine that no fault touches.
+pub(super) fn plain(response: http::Response<Vec<u8>>) -> Response {
+    response.map(Body::from)
+}

@@ -3,7 +3,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use platform::{Application, explain};
 
-use super::refuse;
+use super::{logo_of, refuse};
 use crate::platform::PlatformState;
 use crate::platform::person::SignedInPerson;
 use crate::shared::{Layout, Page};
@@ -22,13 +22,19 @@ struct Listed {
     client_id: String,
     name: String,
     home: Option<String>,
+    /// Where its logo is; empty for none.
+    logo: String,
+    /// Whether allowing it makes an API key.
+    by_key: bool,
+    /// Where people begin otherwise.
+    begin: Option<String>,
     see: Vec<String>,
     change: Vec<String>,
     /// Names of companies where it has a key, which a new one replaces.
     installed: Vec<String>,
 }
 
-/// `GET /settings/accounting`: the directory of integrations that work with an integrated API key.
+/// `GET /settings/accounting`: the directory of integrations.
 pub(super) async fn show(State(state): State<PlatformState>, person: SignedInPerson) -> Response {
     match page(&state, &person).await {
         Ok(page) => Page(page).into_response(),
@@ -46,7 +52,9 @@ async fn page(state: &PlatformState, person: &SignedInPerson) -> Result<Accounti
         .filter(|membership| membership.role.may_consent() && !membership.company.is_suspended())
         .map(|membership| (membership.company.id.to_string(), membership.company.name))
         .collect();
+    let logos = state.platform.logo_paths(&applications).await?;
     let listed = |application: Application| {
+        let logo = logo_of(&logos, &application, state);
         let explained = explain(&application.scope);
         let with_key = connected
             .iter()
@@ -56,6 +64,9 @@ async fn page(state: &PlatformState, person: &SignedInPerson) -> Result<Accounti
             client_id: application.client_id,
             name: application.name,
             home: application.presentation.client_uri,
+            logo,
+            by_key: application.integrated_api_keys,
+            begin: application.presentation.initiation_uri,
             see: explained.see,
             change: explained.change,
         }

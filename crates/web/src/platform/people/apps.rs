@@ -1,10 +1,10 @@
 use askama::Template;
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
-use platform::{ConnectedApp, explain};
+use platform::{ConnectedApp, Subject, explain};
 use serde::Deserialize;
 
-use super::refuse;
+use super::{logo_of, refuse};
 use crate::platform::PlatformState;
 use crate::platform::person::SignedInPerson;
 use crate::shared::page::{Moment, Tone};
@@ -28,6 +28,8 @@ struct AppsPage {
 struct Shown {
     client_id: String,
     name: String,
+    /// Where its logo is; empty for none.
+    logo: String,
     home: Option<String>,
     settings: Option<String>,
     company: String,
@@ -37,14 +39,17 @@ struct Shown {
     since: Moment,
     last_used: Option<Moment>,
     by_key: bool,
+    live: bool,
+    for_organisation: bool,
 }
 
-impl From<ConnectedApp> for Shown {
-    fn from(app: ConnectedApp) -> Self {
+impl Shown {
+    fn new(app: ConnectedApp, logo: String) -> Self {
         let explained = explain(&app.scope);
         Self {
             client_id: app.application.client_id,
             name: app.application.name,
+            logo,
             home: app.application.presentation.client_uri,
             settings: app.application.presentation.settings_uri,
             company: app.subject.id_text(),
@@ -54,6 +59,8 @@ impl From<ConnectedApp> for Shown {
             since: Moment(app.since),
             last_used: app.last_used_at.map(Moment),
             by_key: app.has_api_key,
+            live: app.live,
+            for_organisation: matches!(app.subject, Subject::Organisation(_)),
         }
     }
 }
@@ -72,6 +79,14 @@ pub(super) async fn show(
     if query.withdrawn.is_some() {
         layout = layout.notice(Tone::Good, "Access was withdrawn. The application is refused from now on.");
     }
-    let csrf = person.csrf();
-    Page(AppsPage { layout, csrf, apps: apps.into_iter().map(Shown::from).collect() }).into_response()
+    let logos = match state.platform.logo_paths(apps.iter().map(|app| &app.application)).await {
+        Ok(logos) => logos,
+        Err(error) => return refuse(error.into(), &state),
+    };
+    let shown = |app: ConnectedApp| {
+        let logo = logo_of(&logos, &app.application, &state);
+        Shown::new(app, logo)
+    };
+    let apps = apps.into_iter().map(shown).collect();
+    Page(AppsPage { layout, csrf: person.csrf(), apps }).into_response()
 }

@@ -24,7 +24,7 @@ pub(super) async fn logout(
         return refusal;
     }
     if let Some(cookie) = session_cookie(&headers, &state)
-        && let Err(error) = state.platform.identity().sign_out(cookie.expose()).await
+        && let Err(error) = state.platform.identity().sign_out_from(cookie.expose(), &person.by.origin).await
     {
         return Pages::refuse(Problem::from(error), &state.site);
     }

@@ -35,14 +35,13 @@ pub(super) async fn sign_in(
     let next = local(form.next.as_deref());
     let (email, password) =
         (form.email.unwrap_or_default(), form.password.unwrap_or_else(|| String::new().into()));
-    let source = origin.source.unwrap_or_default();
-    let signed_in = match identity.sign_in(&email, &password, &source).await {
+    let signed_in = match identity.sign_in_from(&email, &password, &origin).await {
         Ok(signed_in) => signed_in,
         Err(error) => return refused(&error, &state, &headers, next, &email).await,
     };
     // Whoever was signed in before in this browser is not any more.
     if let Some(old) = session_cookie(&headers, &state)
-        && let Err(error) = identity.sign_out(old.expose()).await
+        && let Err(error) = identity.sign_out_from(old.expose(), &origin).await
     {
         return Pages::refuse(Problem::from(error), &state.site);
     }

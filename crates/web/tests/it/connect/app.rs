@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use audit::{Auditor, Ledger};
 use axum::Router;
 use axum::body::Body;
 use base::testing::{ManualClock, SeededEntropy};
@@ -30,6 +31,7 @@ pub(super) struct App {
     router: Router,
     pub(super) connect: Connect,
     pub(super) clock: Arc<ManualClock>,
+    pub(super) database: Arc<Database>,
     _directory: tempfile::TempDir,
 }
 
@@ -118,8 +120,16 @@ impl App {
                 .unwrap();
         }
         let settings = identity::Settings { password_cost: Cost::LEAST, ..identity::Settings::default() };
-        let identity =
-            Identity::new(database, Arc::clone(&shared_clock), Arc::clone(&entropy), keys, settings);
+        let auditor = Auditor::new(Arc::clone(&keys), Arc::clone(&shared_clock), Arc::clone(&entropy));
+        let ledger = Arc::new(Ledger::new(Arc::clone(&database) as _, auditor, Arc::clone(&shared_clock)));
+        let identity = Identity::new(
+            Arc::clone(&database) as _,
+            Arc::clone(&shared_clock),
+            Arc::clone(&entropy),
+            keys,
+            settings,
+        )
+        .recording(Arc::clone(&ledger));
         let operator = NewAccount {
             email: "op@example.com".to_owned(),
             name: "Olga Operator".to_owned(),
@@ -129,9 +139,13 @@ impl App {
         let mut site = Site::new(Side::Connect, ORIGIN.parse().unwrap(), shared_clock, entropy);
         site.manner_of = manner_of;
         let site = Arc::new(site);
-        let state =
-            ConnectState { connect: connect.clone(), identity: Arc::new(identity), site: Arc::clone(&site) };
-        Self { router: frame(router(state), &site), connect, clock, _directory: temporary }
+        let state = ConnectState {
+            connect: connect.clone(),
+            identity: Arc::new(identity),
+            ledger: Some(ledger),
+            site: Arc::clone(&site),
+        };
+        Self { router: frame(router(state), &site), connect, clock, database, _directory: temporary }
     }
 
     pub(super) async fn send(&self, request: Request<Body>) -> Answer {

@@ -6,6 +6,8 @@ use serde_json::{Value, json};
 
 use super::app::{App, EXPENSE, FOREIGN_EXPENSE, LOVE_BV, LOVE_GMBH, OTHER, UNREADY_EXPENSE};
 
+/// Where a challenge says that tokens come from.
+const DOCUMENT: &str = "resource_metadata=\"https://platform.example/.well-known/oauth-protected-resource\"";
 const ALL: &str = "companies:read users:read export-jobs:read export-jobs:write export-items:read";
 
 #[tokio::test]
@@ -21,10 +23,11 @@ async fn without_a_credential_there_is_a_challenge_and_no_more() {
     ] {
         let answer = app.send(Request::get(path).body(Body::empty()).unwrap()).await;
         assert_eq!(answer.refusal(), (401, "UNAUTHORIZED".to_owned()), "{path}");
-        assert_eq!(answer.headers["www-authenticate"], "Bearer realm=\"pleo\"");
+        assert_eq!(answer.headers["www-authenticate"], format!("Bearer realm=\"pleo\", {DOCUMENT}"));
     }
     let answer = app.call("GET", "/v1/introspect", "mst_at_nonsense", None).await;
-    assert_eq!(answer.headers["www-authenticate"], "Bearer realm=\"pleo\", error=\"invalid_token\"");
+    let challenge = format!("Bearer realm=\"pleo\", error=\"invalid_token\", {DOCUMENT}");
+    assert_eq!(answer.headers["www-authenticate"], challenge);
 }
 
 #[tokio::test]

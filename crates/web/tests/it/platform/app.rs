@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use audit::{Auditor, Chain, HeadInProcess, Ledger};
 use authserver::{AuthorizationServer, NoFaults, NoJournal, Ports};
 use axum::Router;
 use axum::body::Body;
@@ -9,17 +10,19 @@ use base::testing::{ManualClock, SeededEntropy};
 use base::{Clock, Entropy, Secret};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use continuity::{Keeper, MemoryInProcess};
 use http::{HeaderMap, Request, StatusCode, header};
 use http_body_util::BodyExt as _;
 use identity::{Cost, Identity};
 use oauth::pkce::Verifier;
-use platform::{By, Platform, Seed, Seeded, server_settings};
+use outbound::HttpClient;
+use platform::{ApiLimits, By, Environment, Platform, Seed, Seeded, server_settings};
 use seal::{KeyRing, Keys, LocalKeyWrap, Sealer};
 use serde_json::Value;
 use store::Database;
 use tower::ServiceExt as _;
 use url::Url;
-use web::platform::{PlatformState, manner_of, router};
+use web::platform::{PlatformState, manner_of, router, standstill};
 use web::shared::{Side, Site, frame};
 
 pub(super) const ORIGIN: &str = "https://platform.example";
@@ -40,6 +43,8 @@ pub(super) struct App {
     pub(super) entropy: Arc<dyn Entropy>,
     pub(super) seeded: Seeded,
     pub(super) database: Arc<Database>,
+    /// The audit log's chain, which nobody seals by himself here.
+    pub(super) chain: Chain,
 }
 
 /// What of a platform side a test may want otherwise.
@@ -48,6 +53,21 @@ pub(super) struct Wanted<'a> {
     /// More of a seed file, behind the usual one.
     pub(super) seed: &'a str,
     pub(super) rate_limits: bool,
+}
+
+/// What stands around a platform side.
+pub(super) struct Surroundings {
+    pub(super) environment: Environment,
+    /// What its credentials are separated for.
+    pub(super) separated: Option<&'static str>,
+    /// What it fetches logos with.
+    pub(super) http: Option<Arc<dyn HttpClient>>,
+}
+
+impl Default for Surroundings {
+    fn default() -> Self {
+        Self { environment: Environment::Staging, separated: None, http: None }
+    }
 }
 
 pub(super) struct Answer {
@@ -106,19 +126,42 @@ impl App {
         dice: u64,
         wanted: Wanted<'_>,
     ) -> Self {
+        Self::among(database, clock, dice, wanted, Surroundings::default()).await
+    }
+
+    /// On a database of its own, with other surroundings than usual.
+    pub(super) async fn in_surroundings(surroundings: Surroundings) -> Self {
+        let clock = Arc::new(ManualClock::new());
+        let database = Arc::new(Database::memory(store::Side::Platform, Arc::clone(&clock) as _).unwrap());
+        let wanted = Wanted { origin: ORIGIN, seed: "", rate_limits: true };
+        Self::among(database, clock, 7, wanted, surroundings).await
+    }
+
+    /// The same as [`App::on`], with other surroundings than usual.
+    pub(super) async fn among(
+        database: Arc<Database>,
+        clock: Arc<ManualClock>,
+        dice: u64,
+        wanted: Wanted<'_>,
+        surroundings: Surroundings,
+    ) -> Self {
         let entropy: Arc<dyn Entropy> = Arc::new(SeededEntropy::new(dice));
         let wrap = Arc::new(LocalKeyWrap::new(KeyRing::generate(&SeededEntropy::new(1))));
         let sealer = Arc::new(Sealer::new(wrap, Arc::clone(&entropy)));
-        let keys = Arc::new(Keys::load_or_create(&*database, &sealer, &*clock, &*entropy).await.unwrap());
+        let keys = Keys::load_or_create(&*database, &sealer, &*clock, &*entropy).await.unwrap();
+        let keys = Arc::new(match surroundings.separated {
+            Some(label) => keys.separated(label),
+            None => keys,
+        });
         let settings = identity::Settings { password_cost: Cost::LEAST, ..identity::Settings::default() };
         let shared_clock = Arc::clone(&clock) as Arc<dyn Clock>;
-        let identity = Arc::new(Identity::new(
+        let identity = Identity::new(
             Arc::clone(&database) as _,
             Arc::clone(&shared_clock),
             Arc::clone(&entropy),
             Arc::clone(&keys),
             settings,
-        ));
+        );
         let ports = Ports {
             store: Arc::clone(&database) as _,
             clock: Arc::clone(&shared_clock),
@@ -128,27 +171,44 @@ impl App {
             faults: Arc::new(NoFaults),
             journal: Arc::new(NoJournal),
         };
-        let mut settings = server_settings(wanted.origin);
+        let mut settings = server_settings(wanted.origin, surroundings.environment);
         settings.failed_authentications_per_minute =
             settings.failed_authentications_per_minute.filter(|_| wanted.rate_limits);
-        let server = Arc::new(AuthorizationServer::new(settings, ports));
-        let platform = Arc::new(Platform::new(
+        let auditor = Auditor::new(Arc::clone(&keys), Arc::clone(&shared_clock), Arc::clone(&entropy));
+        let memory = Arc::new(HeadInProcess::default());
+        let chain =
+            Chain::new(Arc::clone(&database) as _, auditor.clone(), memory, Arc::clone(&shared_clock));
+        let ledger = Arc::new(Ledger::new(Arc::clone(&database) as _, auditor, Arc::clone(&shared_clock)));
+        let identity = Arc::new(identity.recording(Arc::clone(&ledger)));
+        let memory = Arc::new(MemoryInProcess::default());
+        let keeper = Keeper::new(Arc::clone(&database) as _, memory, Arc::clone(&shared_clock));
+        let server = Arc::new(AuthorizationServer::new(settings, ports).recording(Arc::clone(&ledger)));
+        let platform = Platform::new(
             Arc::clone(&database) as _,
             identity,
             server,
             keys,
             Arc::clone(&shared_clock),
             Arc::clone(&entropy),
-        ));
+        )
+        .recording(ledger)
+        .watched(keeper);
+        let platform = match surroundings.http {
+            Some(http) => platform.with_http(http),
+            None => platform,
+        };
+        let platform =
+            Arc::new(if wanted.rate_limits { platform.limited(ApiLimits::default()) } else { platform });
         let seed = Seed::parse(&format!("{SEED}\n{}", wanted.seed)).unwrap();
         let seeded = platform.seed(seed, &By::command_line()).await.unwrap();
         let mut site =
             Site::new(Side::Platform, wanted.origin.parse().unwrap(), shared_clock, Arc::clone(&entropy));
         site.manner_of = manner_of;
+        site.standstill = Some(standstill(&platform));
         let site = Arc::new(site);
         let router =
             frame(router(PlatformState { platform: Arc::clone(&platform), site: Arc::clone(&site) }), &site);
-        Self { router, platform, clock, entropy, seeded, database }
+        Self { router, platform, clock, entropy, seeded, database, chain }
     }
 
     /// Runs the seed file again.

@@ -1,17 +1,23 @@
 //! What the platform is held to, number by number: the lists, the tests for each number, and the document made from both.
 
 mod document;
+mod elsewhere;
 mod lists;
+mod log_lines;
 mod open;
 mod world;
 
+mod administration;
 mod api_keys;
+mod audit_log;
 mod authorization;
 mod consent;
 mod exchange;
+mod limits;
 mod metadata;
 mod refresh;
 mod refresh_races;
+mod registration;
 mod resource_server;
 mod revocation;
 mod standard_clients;
@@ -46,15 +52,19 @@ use cases;
 /// All tests there are.
 fn all_cases() -> impl Iterator<Item = &'static Case> {
     [
+        administration::CASES,
         metadata::CASES,
         authorization::CASES,
         consent::CASES,
         exchange::CASES,
         refresh::CASES,
         refresh_races::CASES,
+        registration::CASES,
         revocation::CASES,
         resource_server::CASES,
         api_keys::CASES,
+        audit_log::CASES,
+        limits::CASES,
         standard_clients::CASES,
     ]
     .into_iter()

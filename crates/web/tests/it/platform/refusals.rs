@@ -173,5 +173,5 @@ async fn the_metadata_say_what_is_offered() {
     assert_eq!(metadata["grant_types_supported"], serde_json::json!(["authorization_code", "refresh_token"]));
     assert_eq!(metadata["code_challenge_methods_supported"], serde_json::json!(["S256"]));
     assert_eq!(metadata["authorization_response_iss_parameter_supported"], true);
-    assert!(metadata.get("registration_endpoint").is_none());
+    assert_eq!(metadata["registration_endpoint"], format!("{}/oauth/register", super::app::ORIGIN));
 }

@@ -157,7 +157,7 @@ async fn a_disabled_user_and_a_suspended_company_take_the_tokens_with_them() {
         app.call("GET", "/v1/introspect", &tokens.access, None).await.status,
         StatusCode::UNAUTHORIZED
     );
-    app.platform.enable_user("anna@example.com").await.unwrap();
+    app.platform.enable_user(&by, "anna@example.com").await.unwrap();
     assert_eq!(
         app.call("GET", "/v1/introspect", &tokens.access, None).await.status,
         StatusCode::UNAUTHORIZED

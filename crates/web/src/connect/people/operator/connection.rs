@@ -220,6 +220,7 @@ fn happening(numbered: &NumberedEvent) -> Happening {
         EventType::LinkMade => (Tone::Plain, "Link made"),
         EventType::KeyReplaced => (Tone::Good, "API key replaced"),
         EventType::SettingsChanged => (Tone::Plain, "Settings changed"),
+        EventType::SignInShared => (Tone::Good, "New sign-in shared"),
     };
     Happening { tone, title: title.to_owned(), sentence: event.sentence.clone(), at: Moment(event.at) }
 }

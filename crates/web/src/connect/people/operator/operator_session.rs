@@ -1,3 +1,4 @@
+use audit::Actor;
 use axum::extract::FromRequestParts;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use http::request::Parts;
@@ -5,6 +6,7 @@ use http::{Method, StatusCode};
 use identity::Session;
 
 use crate::connect::ConnectState;
+use crate::connect::record::FoundActor;
 use crate::shared::page::NavigationItem;
 use crate::shared::{Layout, Pages, Problem, Site, Surface as _};
 
@@ -26,7 +28,10 @@ impl FromRequestParts<ConnectState> for Operator {
             None => Ok(None),
         };
         match session {
-            Ok(Some(session)) => Ok(Self(session)),
+            Ok(Some(session)) => {
+                FoundActor::leave(parts, || Actor::Operator(session.account.id.to_string()));
+                Ok(Self(session))
+            }
             Ok(None) => {
                 // What was posted is not repeated after signing in.
                 let next = if parts.method == Method::GET {

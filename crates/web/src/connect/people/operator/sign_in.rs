@@ -1,8 +1,11 @@
+use std::net::IpAddr;
+
+use audit::Origin;
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use base::Secret;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
-use identity::{SignInError, source_of};
+use identity::SignInError;
 use serde::Deserialize;
 
 use super::operator_session::{Operator, PRE_SESSION, SESSION};
@@ -10,6 +13,7 @@ use crate::connect::ConnectState;
 use crate::connect::pages::SignInPage;
 use crate::shared::{
     ClientAddress, CookieLife, Form, FormErrors, Layout, Page, Pages, Problem, Query, Surface as _,
+    current_request,
 };
 
 #[derive(Debug, Deserialize)]
@@ -74,6 +78,11 @@ pub(super) struct SignInForm {
     next: Option<String>,
 }
 
+/// For the audit log.
+fn origin(address: IpAddr) -> Origin {
+    Origin { source: Some(address.to_string()), request_id: current_request().map(|id| id.to_string()) }
+}
+
 /// `POST /login`
 pub(super) async fn sign_in(
     State(state): State<ConnectState>,
@@ -91,7 +100,7 @@ pub(super) async fn sign_in(
         return page(&state, &headers, StatusCode::FORBIDDEN, next, email, errors);
     }
     let password = form.password.unwrap_or_else(|| Secret::new(String::new()));
-    match identity.sign_in(&email, &password, &source_of(address)).await {
+    match identity.sign_in_from(&email, &password, &origin(address)).await {
         Ok(signed_in) => {
             let mut response = Redirect::to(&format!("{}{next}", site.base_path())).into_response();
             let headers = response.headers_mut();
@@ -151,6 +160,7 @@ pub(super) async fn sign_out(
     State(state): State<ConnectState>,
     operator: Operator,
     headers: HeaderMap,
+    ClientAddress(address): ClientAddress,
     Form(form, _): Form<SignOutForm, Pages>,
 ) -> Response {
     let site = &state.site;
@@ -158,7 +168,7 @@ pub(super) async fn sign_out(
         return response;
     }
     if let Some(cookie) = site.cookie(&headers, SESSION)
-        && let Err(error) = state.identity.sign_out(cookie.expose()).await
+        && let Err(error) = state.identity.sign_out_from(cookie.expose(), &origin(address)).await
     {
         return Pages::refuse(Problem::from(error), site);
     }

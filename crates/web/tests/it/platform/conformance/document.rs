@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 
+use super::elsewhere::{ELSEWHERE, Elsewhere};
 use super::lists::{List, Number};
 use super::open::{OPEN, Open, Why};
 use super::{Case, all_cases};
@@ -12,6 +13,7 @@ use super::{Case, all_cases};
 #[derive(Default)]
 struct Row {
     cases: Vec<&'static Case>,
+    elsewhere: Vec<&'static Elsewhere>,
     open: Vec<&'static Open>,
 }
 
@@ -22,12 +24,23 @@ fn rows() -> BTreeMap<Number, Row> {
             rows.entry(*number).or_default().cases.push(case);
         }
     }
+    for elsewhere in ELSEWHERE {
+        for number in elsewhere.numbers {
+            rows.entry(*number).or_default().elsewhere.push(elsewhere);
+        }
+    }
     for open in OPEN {
         for number in open.numbers {
             rows.entry((open.list, *number)).or_default().open.push(open);
         }
     }
     rows
+}
+
+impl Row {
+    fn is_tested(&self) -> bool {
+        !self.cases.is_empty() || !self.elsewhere.is_empty()
+    }
 }
 
 fn wanted() -> impl Iterator<Item = Number> {
@@ -38,17 +51,16 @@ fn document() -> String {
     let rows = rows();
     let mut text = String::from(
         "# Conformance of the platform side\n\n\
-         Made from the tests in `crates/web/tests/it/platform/conformance`; a test fails when a number is missing here, or when this\n\
+         Made from the tests in `crates/web/tests/it/platform/conformance` and those that they name elsewhere; a test fails when a number is missing here, or when this\n\
          file is not what the tests say. Sections A to K are the security cases (their numbers have gaps), the last section is the\n\
          documented behaviour. A number can be tested and still have a part that is open.\n\n",
     );
     let count =
         |is: &dyn Fn(&Row) -> bool| wanted().filter(|number| rows.get(number).is_some_and(is)).count();
-    let only =
-        |why: Why| move |row: &Row| row.cases.is_empty() && row.open.iter().any(|open| open.why == why);
-    let tested = count(&|row| !row.cases.is_empty());
+    let only = |why: Why| move |row: &Row| !row.is_tested() && row.open.iter().any(|open| open.why == why);
+    let tested = count(&Row::is_tested);
     let (not_applicable, not_yet) = (count(&only(Why::NotApplicable)), count(&only(Why::NotYet)));
-    let partly = count(&|row| !row.cases.is_empty() && row.open.iter().any(|open| open.why == Why::NotYet));
+    let partly = count(&|row| row.is_tested() && row.open.iter().any(|open| open.why == Why::NotYet));
     writeln!(
         text,
         "Tested: {tested} ({partly} of them with a part *not yet*). Not applicable: {not_applicable}. Not yet: {not_yet}.",
@@ -62,6 +74,9 @@ fn document() -> String {
             for case in &row.cases {
                 let file = case.module.rsplit("::").next().unwrap();
                 writeln!(text, "| {number} | {} | `{file}::{}` |", case.holds, case.test).unwrap();
+            }
+            for Elsewhere { holds, file, case, .. } in &row.elsewhere {
+                writeln!(text, "| {number} | {holds} | `{file}`: {case} |").unwrap();
             }
             for open in &row.open {
                 let why = match open.why {

@@ -305,7 +305,7 @@ async fn tokens_are_known_by_their_form() {
             assert!(!works(&app, wrong).await, "{wrong}");
             assert_eq!(*reads.lock().unwrap(), Vec::<&str>::new(), "{wrong}");
             assert_eq!(error(&refresh(&app, BOOKS, wrong).await), refused(400, "invalid_grant"), "{wrong}");
-            assert_eq!(reads.lock().unwrap().len(), 1, "the client's row and no more");
+            assert!(reads.lock().unwrap().len() <= 1, "the client's row at most, if it is not remembered");
         }
     }
     app.database.set_fault_hook(None);
@@ -338,6 +338,8 @@ async fn errors_have_one_form() {
         assert_eq!(error(&answer), expected);
         assert!(!answer.body.contains("marker"), "{}", answer.body);
     }
+    // A client is remembered for a second.
+    app.clock.advance(Duration::from_secs(2));
     app.database.fail_next(
         "authserver.client",
         1,

@@ -11,6 +11,7 @@ cases! {
     only_what_is_offered_is_listed: [A 4, A 5, A 6, Facts 31] "Code and refresh token are the only grants, `code` the only response type, S256 the only challenge method, and `iss` is announced";
     listed_methods_of_authentication_are_those_accepted: [A 7] "Each endpoint accepts the methods of authentication that the metadata list for it, and no other";
     https_answers_ask_for_https: [A 9] "Answers under an https URL carry HSTS";
+    the_resource_apis_say_whose_tokens_they_take: [A 10, H 118] "The protected-resource metadata name the public URL as the resource, the issuer and the scopes, and the challenge of a call without or with a bad token leads to them";
     what_is_not_documented_is_not_there: [Facts 33] "There is no OpenID configuration, no key set and no userinfo; the metadata of RFC 8414 are an addition";
 }
 
@@ -50,6 +51,38 @@ async fn a_path_of_the_issuer_comes_behind_the_well_known_name() {
         format!("/eu/pleo{WELL_KNOWN}"),
     ] {
         assert_eq!(get(&app, &wrong).await.status, StatusCode::NOT_FOUND, "{wrong}");
+    }
+}
+
+#[tokio::test]
+async fn the_resource_apis_say_whose_tokens_they_take() {
+    for (origin, place) in [
+        (ORIGIN, "/.well-known/oauth-protected-resource"),
+        ("https://platform.example/eu/pleo", "/.well-known/oauth-protected-resource/eu/pleo"),
+    ] {
+        let app = App::with(Wanted { origin, seed: "", rate_limits: true }).await;
+        let answer = get(&app, place).await;
+        assert_eq!(
+            (answer.status, answer.headers["content-type"].to_str().unwrap()),
+            (StatusCode::OK, "application/json")
+        );
+        let document = answer.json();
+        assert_eq!(document["resource"], origin);
+        assert_eq!(document["authorization_servers"], json!([origin]));
+        assert_eq!(document["bearer_methods_supported"], json!(["header"]));
+        let server = place.replace("protected-resource", "authorization-server");
+        assert_eq!(document["scopes_supported"], get(&app, &server).await.json()["scopes_supported"]);
+        let path = origin.strip_prefix("https://platform.example").unwrap();
+        for token in [None, Some("Bearer mst_at_nonsense")] {
+            let refused = bare(&app, "GET", &format!("{path}/v1/companies"), token).await;
+            assert_eq!(refused.status, StatusCode::UNAUTHORIZED);
+            let challenge = refused.headers["www-authenticate"].to_str().unwrap();
+            let named = format!("resource_metadata=\"https://platform.example{place}\"");
+            assert!(challenge.starts_with("Bearer ") && challenge.ends_with(&named), "{challenge}");
+        }
+        for wrong in [format!("{place}/"), format!("{path}/x{place}")] {
+            assert_eq!(get(&app, &wrong).await.status, StatusCode::NOT_FOUND, "{wrong}");
+        }
     }
 }
 

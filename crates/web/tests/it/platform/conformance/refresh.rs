@@ -240,7 +240,7 @@ async fn what_stands_above_ends_refreshing() {
     app.platform.disable_user(&by, "anna@example.com").await.unwrap();
     assert_eq!(error(&refresh(&app, BOOKS, &live.refresh).await), dead());
     assert_eq!(error(&super::world::exchange(&app, BOOKS, &waiting, &verifier).await), dead());
-    app.platform.enable_user("anna@example.com").await.unwrap();
+    app.platform.enable_user(&by, "anna@example.com").await.unwrap();
     assert_eq!(error(&refresh(&app, BOOKS, &live.refresh).await), dead());
 
     let live = tokens(&app, TWO, "companies:read").await;

@@ -11,6 +11,9 @@ use super::world::{
     BOOKS, Client, app, bare, exchange, get, post, refresh, request, tokens, verifier, works,
 };
 
+/// Where a challenge says that tokens come from.
+const DOCUMENT: &str = "resource_metadata=\"https://platform.example/.well-known/oauth-protected-resource\"";
+
 cases! {
     without_a_credential_there_is_a_bare_challenge: [H 118] "Without a credential: 401 with a Bearer challenge that names no error, for every method of every resource";
     a_bad_token_is_401: [H 119] "Malformed, expired, replaced and revoked tokens, and refresh tokens and codes, are 401 `invalid_token`, and the body does not say which it was";
@@ -41,7 +44,8 @@ async fn without_a_credential_there_is_a_bare_challenge() {
     ]) {
         let answer = bare(&app, method, path, None).await;
         assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{method} {path}");
-        assert_eq!(answer.headers["www-authenticate"], "Bearer realm=\"pleo\"", "{method} {path}");
+        let challenge = format!("Bearer realm=\"pleo\", {DOCUMENT}");
+        assert_eq!(answer.headers["www-authenticate"], challenge, "{method} {path}");
     }
 }
 
@@ -69,10 +73,8 @@ async fn a_bad_token_is_401() {
     for token in wrong {
         let answer = bare(&app, "GET", "/v1/companies", Some(&format!("Bearer {token}"))).await;
         assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{token}");
-        assert_eq!(
-            answer.headers["www-authenticate"], "Bearer realm=\"pleo\", error=\"invalid_token\"",
-            "{token}"
-        );
+        let challenge = format!("Bearer realm=\"pleo\", error=\"invalid_token\", {DOCUMENT}");
+        assert_eq!(answer.headers["www-authenticate"], challenge, "{token}");
         bodies.push(answer.body);
     }
     bodies.dedup();

@@ -8,7 +8,7 @@ use oauth::pkce::Verifier;
 use super::super::app::{Answer, App, CALLBACK, LOVE_BV, ORIGIN, Tokens, Wanted, encode};
 use super::super::browser::Browser;
 
-const CLIENTS: &str = include_str!("clients.toml");
+pub(super) const CLIENTS: &str = include_str!("clients.toml");
 
 /// A client of the seed with all that its flow needs.
 #[derive(Clone, Copy)]

@@ -1,0 +1,202 @@
+//! The audit log from outside, and what a restored backup does: with real files that are put back.
+
+use std::fs;
+use std::path::Path;
+use std::process::Output;
+
+use serde_json::Value;
+
+use crate::binary::{Server, http, run};
+
+const SEED: &str = r#"
+[[organisations]]
+id = "5f1e4e0c-61a4-4f0e-9c1e-0d6b8f3a1000"
+name = "Group"
+[[companies]]
+id = "5f1e4e0c-61a4-4f0e-9c1e-0d6b8f3a1001"
+name = "One"
+organisation = "Group"
+country = "NL"
+standalone_api_keys = true
+"#;
+
+const COMPANY: &str = "5f1e4e0c-61a4-4f0e-9c1e-0d6b8f3a1001";
+
+struct Place {
+    directory: tempfile::TempDir,
+}
+
+impl Place {
+    fn new() -> Self {
+        let place = Self { directory: tempfile::tempdir().unwrap() };
+        fs::write(place.path("seed.toml"), SEED).unwrap();
+        place.json(&["platform", "seed", place.path("seed.toml").to_str().unwrap()]);
+        place
+    }
+
+    fn path(&self, name: &str) -> std::path::PathBuf {
+        self.directory.path().join(name)
+    }
+
+    fn database(&self) -> std::path::PathBuf {
+        self.path("data").join("platform.db")
+    }
+
+    fn run(&self, arguments: &[&str]) -> Output {
+        run([arguments, &["--data", self.path("data").to_str().unwrap(), "--json"]].concat())
+    }
+
+    fn json(&self, arguments: &[&str]) -> Value {
+        let output = self.run(arguments);
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        serde_json::from_slice(&output.stdout).unwrap()
+    }
+
+    /// Puts a copy of the database in its place.
+    fn put_back(&self, bytes: &[u8]) {
+        for beside in ["platform.db-wal", "platform.db-shm"] {
+            let _not_there = fs::remove_file(self.path("data").join(beside));
+        }
+        fs::write(self.database(), bytes).unwrap();
+    }
+
+    fn server(&self) -> Server {
+        let data = self.path("data");
+        let arguments = ["platform", "serve", "--listen", "127.0.0.1:0", "--data", data.to_str().unwrap()];
+        Server::start(arguments, &self.path("log"))
+    }
+
+    fn served<T>(&self, work: impl FnOnce(&Server) -> T) -> T {
+        let server = self.server();
+        let result = work(&server);
+        server.signal("-TERM");
+        assert_eq!(server.wait(), Some(0));
+        result
+    }
+
+    /// The bad place that verification names, if it names one; its exit status goes with it.
+    fn bad_place(&self) -> Option<String> {
+        let output = self.run(&["audit", "verify", "--side", "platform"]);
+        let found: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let place = found["data"][0]["problem"]["place"].as_str().map(str::to_owned);
+        assert_eq!(output.status.code(), Some(i32::from(place.is_some())), "{found}");
+        place
+    }
+
+    /// Makes a standalone key; its id and text.
+    fn key(&self) -> (String, String) {
+        let arguments =
+            ["platform", "api-keys", "create", "--company", COMPANY, "--name", "k", "--scope", "users:read"];
+        let made = self.json(&arguments);
+        (made["id"].as_str().unwrap().to_owned(), made["key"].as_str().unwrap().to_owned())
+    }
+}
+
+fn use_key(server: &Server, key: &str) -> u16 {
+    use base64::Engine as _;
+    let basic = base64::engine::general_purpose::STANDARD.encode(format!("{key}:"));
+    let header = format!("Basic {basic}");
+    http("GET", &format!("{}/v2/employees", server.url), &[("Authorization", &header)], "").0
+}
+
+fn change(database: &Path, sql: &str) {
+    let connection = rusqlite::Connection::open(database).unwrap();
+    assert!(connection.execute(sql, []).unwrap() > 0);
+}
+
+pub(crate) fn the_log_is_verified_and_exported_and_tampering_is_found() {
+    let place = Place::new();
+    let (id, _) = place.key();
+    assert_eq!(place.bad_place(), None, "alone");
+    place.served(|_| {
+        place.json(&["platform", "api-keys", "revoke", &id]);
+        assert_eq!(place.bad_place(), None, "through the server");
+        let export = place.run(&["audit", "export", "--side", "platform", "--type", "api_key.revoked"]);
+        let lines = String::from_utf8(export.stdout).unwrap();
+        let rows: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        assert_eq!(rows.len(), 1, "{lines}");
+        assert_eq!(
+            (&rows[0]["type"], &rows[0]["actor"]),
+            (&"api_key.revoked".into(), &"command_line".into())
+        );
+        let all = place.run(&["audit", "export", "--side", "platform"]).stdout;
+        assert_eq!(String::from_utf8(all).unwrap().lines().count(), 2, "made and revoked");
+        let none = place.run(&["audit", "export", "--side", "platform", "--until", "2020-01-01"]).stdout;
+        assert!(none.is_empty());
+    });
+    let good = fs::read(place.database()).unwrap();
+    let cases = [
+        ("UPDATE audit_records SET actor = 'user:somebody' WHERE kind = 'api_key.revoked'", "position"),
+        ("DELETE FROM audit_records WHERE kind = 'api_key.created'", "position"),
+        ("DELETE FROM audit_blocks WHERE number = (SELECT max(number) FROM audit_blocks)", "position"),
+    ];
+    for (sql, place_of) in cases {
+        change(&place.database(), sql);
+        let found = place.bad_place().unwrap();
+        assert!(found.starts_with(place_of), "{found}");
+        place.put_back(&good);
+    }
+    assert_eq!(place.bad_place(), None);
+}
+
+pub(crate) fn a_restored_backup_stands_still_until_the_operator_accepts() {
+    let place = Place::new();
+    let (id, key) = place.key();
+    place.served(|server| assert_eq!(use_key(server, &key), 200));
+    let backup = fs::read(place.database()).unwrap();
+    place.served(|server| {
+        place.json(&["platform", "api-keys", "revoke", &id]);
+        assert_eq!(use_key(server, &key), 401);
+    });
+    assert_eq!(place.bad_place(), None);
+    assert_eq!(place.json(&["recover", "status", "--side", "platform"])["held"], false);
+
+    // Somebody puts last night's file back.
+    place.put_back(&backup);
+    assert!(place.bad_place().is_some(), "the log has lost its end");
+    for _ in 0..2 {
+        place.served(|server| {
+            assert_eq!(use_key(server, &key), 503, "a revoked key is back in the database");
+            let form = [("Content-Type", "application/x-www-form-urlencoded")];
+            let (status, body) = http("POST", &format!("{}/oauth/token", server.url), &form, "grant_type=x");
+            assert_eq!(status, 503, "{body}");
+            assert!(body.contains("server_error"), "{body}");
+            assert_eq!(http("GET", &format!("{}/login", server.url), &[], "").0, 503);
+            assert_eq!(http("GET", &format!("{}/healthz", server.url), &[], "").0, 200);
+            assert_eq!(http("GET", &format!("{}/readyz", server.url), &[], "").0, 503);
+            let status = place.json(&["recover", "status", "--side", "platform"]);
+            assert_eq!((&status["held"], &status["sign"]), (&true.into(), &"step_back".into()));
+        });
+    }
+    let log = fs::read_to_string(place.path("log")).unwrap();
+    assert!(log.contains("continuity.possibly_restored"), "{log}");
+    place.served(|server| {
+        assert_eq!(place.json(&["recover", "accept", "--side", "platform"])["accepted"], true);
+        assert_eq!(use_key(server, &key), 200, "the operator was told, and took the database as it is");
+        assert_eq!(http("GET", &format!("{}/readyz", server.url), &[], "").0, 200);
+    });
+    assert_eq!(place.bad_place(), None);
+    let told = place.run(&["audit", "export", "--side", "platform"]).stdout;
+    let told = String::from_utf8(told).unwrap();
+    assert!(
+        told.contains("restored_backup.suspected") && told.contains("restored_backup.accepted"),
+        "{told}"
+    );
+    place.served(|server| assert_eq!(use_key(server, &key), 200));
+}
+
+pub(crate) fn a_backup_on_a_new_machine_stands_still_until_the_operator_accepts() {
+    let old = Place::new();
+    let (_, key) = old.key();
+    old.served(|_| {});
+    let new = Place { directory: tempfile::tempdir().unwrap() };
+    fs::create_dir_all(new.path("data").join("keys")).unwrap();
+    fs::copy(old.database(), new.database()).unwrap();
+    let keys = |place: &Place| place.path("data").join("keys").join("platform.keys");
+    fs::copy(keys(&old), keys(&new)).unwrap();
+    new.served(|server| assert_eq!(use_key(server, &key), 503));
+    assert_eq!(new.json(&["recover", "status", "--side", "platform"])["sign"], "no_memory");
+    // Also without a server.
+    assert_eq!(new.json(&["recover", "accept", "--side", "platform"])["accepted"], true);
+    new.served(|server| assert_eq!(use_key(server, &key), 200));
+}

@@ -1,0 +1,139 @@
+//! Fetching logos, and giving them out.
+
+use std::time::Duration;
+
+use authserver::{Client, ClientId, ClientState};
+use base::StoreError;
+use http::{Method, Request, StatusCode, header};
+use outbound::{Body, SendOptions};
+
+use crate::logo::{Logo, LogoState, MAX_BYTES, StoredLogo, read_logo};
+use crate::{ActError, Platform};
+
+/// Somebody waits for the answer, so not for long.
+const DEADLINE: Duration = Duration::from_secs(5);
+
+impl Platform {
+    /// Sees to it that a client's logo is the one it names. Fetched once: an address that was fetched with success is not
+    /// fetched again. A failure does not stop anything, since what it follows is done; its reason is shown at review.
+    pub(crate) async fn take_logo(&self, client: &Client) {
+        if let Err(error) = self.try_to_take_logo(client).await {
+            tracing::warn!(client = %client.id(), %error, "a logo could not be kept; approval tries again");
+        }
+    }
+
+    async fn try_to_take_logo(&self, client: &Client) -> Result<(), StoreError> {
+        let id = client.id().as_str();
+        let kept = self.store.logo(id).await?;
+        let Some(source) = &client.spec.presentation.logo_uri else {
+            if kept.is_some() {
+                self.store.remove_logo(id).await?;
+            }
+            return Ok(());
+        };
+        if kept.is_some_and(|kept| kept.source == *source && kept.outcome.is_ok()) {
+            return Ok(());
+        }
+        self.fetch_and_keep(id, source).await.map(drop)
+    }
+
+    /// Fetches a client's logo anew, whatever is kept.
+    pub async fn fetch_logo_again(&self, id: &ClientId) -> Result<LogoState, ActError> {
+        let client = self.server.client(id).await?.ok_or_else(|| ActError::no_client(id))?;
+        let Some(source) = &client.spec.presentation.logo_uri else { return Ok(LogoState::None) };
+        let stored = self.fetch_and_keep(id.as_str(), source).await?;
+        Ok(state_of(Some(stored)))
+    }
+
+    async fn fetch_and_keep(&self, client_id: &str, source: &str) -> Result<StoredLogo, StoreError> {
+        let outcome = self.fetch_logo(source).await;
+        if let Err(why) = &outcome {
+            tracing::info!(client = client_id, why, "a logo could not be taken");
+        }
+        let stored = StoredLogo {
+            client_id: client_id.to_owned(),
+            source: source.to_owned(),
+            outcome,
+            fetched_at: self.clock.now(),
+        };
+        self.store.put_logo(&stored).await?;
+        Ok(stored)
+    }
+
+    async fn fetch_logo(&self, source: &str) -> Result<Logo, String> {
+        let Some(http) = &self.http else {
+            return Err("this server fetches nothing from elsewhere".to_owned());
+        };
+        let request = Request::builder()
+            .method(Method::GET)
+            .uri(source)
+            .header(header::ACCEPT, "image/png, image/jpeg, image/webp, image/gif")
+            .body(Body::empty())
+            .map_err(|_| "its address cannot be called".to_owned())?;
+        let answer =
+            http.send(request, &SendOptions::within(DEADLINE)).await.map_err(|error| error.to_string())?;
+        match answer.status() {
+            StatusCode::OK => {}
+            status if status.is_redirection() => {
+                return Err(format!(
+                    "its address leads elsewhere ({status}), and redirects are not followed"
+                ));
+            }
+            status => return Err(format!("its server answered {status}")),
+        }
+        let bytes = answer.into_body().collect_up_to(MAX_BYTES).await.map_err(|error| error.to_string())?;
+        read_logo(&bytes).map_err(|error| error.to_string())
+    }
+
+    /// How it stands with a client's logo.
+    pub(crate) async fn logo_state(&self, client: &Client) -> Result<LogoState, StoreError> {
+        if client.spec.presentation.logo_uri.is_none() {
+            return Ok(LogoState::None);
+        }
+        Ok(state_of(self.store.logo(client.id().as_str()).await?))
+    }
+
+    /// The picture of a client. Of one that is not approved only `for_review`: nobody else is to be shown what nobody has
+    /// looked at.
+    pub async fn logo(&self, id: &ClientId, for_review: bool) -> Result<Option<StoredLogo>, StoreError> {
+        let client = self.server.client(id).await?;
+        let shown = client.is_some_and(|client| {
+            client.state == ClientState::Approved || (for_review && client.state != ClientState::Removed)
+        });
+        if !shown {
+            return Ok(None);
+        }
+        Ok(self.store.logo(id.as_str()).await?.filter(|logo| logo.outcome.is_ok()))
+    }
+
+    /// The addresses, below the public URL, of the logos of those of these clients that are approved and have one, by client.
+    pub async fn logo_paths<'a>(
+        &self,
+        clients: impl IntoIterator<Item = &'a crate::Application>,
+    ) -> Result<std::collections::BTreeMap<String, String>, StoreError> {
+        let ids: Vec<String> = clients
+            .into_iter()
+            .filter(|client| client.approved && client.presentation.logo_uri.is_some())
+            .map(|client| client.client_id.clone())
+            .collect();
+        if ids.is_empty() {
+            return Ok(std::collections::BTreeMap::new());
+        }
+        let found = self.store.clients_with_logo(&ids).await?;
+        Ok(found.into_iter().map(|(id, at)| (id.clone(), logo_path(&id, at))).collect())
+    }
+}
+
+/// Where a client's logo is, below the public URL. The moment makes another address of another picture, so that browsers may
+/// keep it.
+pub fn logo_path(client_id: &str, fetched_at: base::Timestamp) -> String {
+    format!("/logos/{}?v={:x}", oauth::parameters::encode(client_id), fetched_at.as_millis())
+}
+
+fn state_of(stored: Option<StoredLogo>) -> LogoState {
+    match stored {
+        None => LogoState::Missing("it was not fetched yet".to_owned()),
+        Some(StoredLogo { outcome: Ok(_), fetched_at, .. }) => LogoState::Here(fetched_at),
+        Some(StoredLogo { outcome: Err(why), .. }) => LogoState::Missing(why),
+    }
+}

@@ -1,0 +1,70 @@
+use async_trait::async_trait;
+use authserver::ClientId;
+use base::{StoreError, Timestamp};
+
+use crate::{Company, CompanyId, Employee};
+
+/// What those who administer the platform look at, across all tenants.
+#[async_trait]
+pub trait Overview: Send + Sync {
+    /// How much there is of everything.
+    async fn counts(&self) -> Result<Counts, StoreError>;
+
+    /// How much clients are used, in any order; a client that nobody has used is not among them.
+    async fn client_usage(
+        &self,
+        clients: &[ClientId],
+        now: Timestamp,
+    ) -> Result<Vec<ClientUsage>, StoreError>;
+
+    /// At most `limit` companies by name, suspended ones too, those after `after`; where `text` is not empty, those alone whose
+    /// name, registration number or organisation holds it, whatever the case, or whose id it is.
+    async fn find_companies(
+        &self,
+        text: &str,
+        after: Option<CompanyId>,
+        limit: u32,
+    ) -> Result<Vec<ListedCompany>, StoreError>;
+
+    /// At most `limit` people of a company, suspended or not, by their address.
+    async fn staff(&self, company: CompanyId, limit: u32) -> Result<Vec<Employee>, StoreError>;
+}
+
+/// How much there is on a platform.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Counts {
+    /// People who may sign in or might.
+    pub users: u64,
+    /// Those of them who may not.
+    pub disabled_users: u64,
+    /// Companies.
+    pub companies: u64,
+    /// Those of them that are suspended.
+    pub suspended_companies: u64,
+    /// Clients that wait for review.
+    pub waiting_clients: u64,
+    /// Clients in use, those with a change that waits too.
+    pub approved_clients: u64,
+}
+
+/// How much a client is used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClientUsage {
+    /// The client.
+    pub client_id: ClientId,
+    /// Its live authorisations.
+    pub authorisations: u64,
+    /// Its live integrated API keys.
+    pub api_keys: u64,
+    /// The last exchange, refresh or call with a key, of those that live.
+    pub last_used_at: Option<Timestamp>,
+}
+
+/// A company in a list for those who administer the platform.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListedCompany {
+    /// The company.
+    pub company: Company,
+    /// The name of its organisation.
+    pub organisation_name: String,
+}

@@ -1,0 +1,102 @@
+//! After a restore (rule 14): what is written down, who is told when to come back, and which doubts are one.
+
+use std::time::Duration;
+
+use base::Clock as _;
+use refresh::{DegradedReason, LendError, Memory as _, Store as _};
+
+use crate::stage::{Stage, token};
+
+const EXPIRED: Duration = Duration::from_mins(16);
+
+#[tokio::test(start_paused = true)]
+async fn a_start_notes_where_the_database_stands() {
+    let stage = Stage::pleo();
+    stage.grant(&stage.authority("one")).await;
+    stage.grant(&stage.authority("one")).await;
+    stage.authority("two").recover().await.unwrap();
+    assert_eq!(stage.memory.recall().await.unwrap(), Some(2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn instances_that_find_the_same_restore_make_one_doubt_of_it() {
+    let stage = Stage::pleo();
+    stage.grant(&stage.authority("one")).await;
+    let start = async |instance: &str| {
+        stage.forget().await;
+        stage.authority(instance).recover().await.unwrap();
+        stage.database.in_doubt().await.unwrap()
+    };
+    assert_eq!(start("two").await, 1);
+    assert_eq!(stage.authority("two").accept_restored().await.unwrap(), 1);
+    stage.clock.advance(Duration::from_secs(119));
+    assert_eq!(start("three").await, 0, "what the operator has accepted stays so");
+    stage.clock.advance(Duration::from_secs(1));
+    assert_eq!(start("four").await, 1, "two minutes later it is another one");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_question_about_what_was_restored_waits_for_requests_that_may_be_under_way() {
+    let stage = Stage::pleo();
+    let grant = stage.grant(&stage.authority("one")).await;
+    stage.forget().await;
+    stage.clock.advance(EXPIRED);
+    let next = stage.authority("two");
+    next.recover().await.unwrap();
+    let retry_at = stage.clock.now() + Duration::from_mins(1);
+    assert_eq!(next.lend(grant).await.unwrap_err(), LendError::Pending { retry_at });
+    stage.clock.advance(Duration::from_mins(1));
+    assert_eq!(token(&next.lend(grant).await.unwrap()), "a2");
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_an_old_token_always_works_a_restore_asks_nobody() {
+    let stage = Stage::of("business-central", |_| {});
+    let grant = stage.grant(&stage.authority("one")).await;
+    stage.forget().await;
+    stage.clock.advance(EXPIRED);
+    let next = stage.authority("two");
+    next.recover().await.unwrap();
+    assert_eq!(next.in_doubt().await.unwrap(), 1);
+    assert_eq!(token(&next.lend(grant).await.unwrap()), "a2");
+    assert_eq!((stage.provider.questions(), next.in_doubt().await.unwrap()), (0, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_waits_for_the_operator_is_told_to_come_back_in_a_minute() {
+    let stage = Stage::fortnox();
+    let grant = stage.grant(&stage.authority("one")).await;
+    stage.forget().await;
+    stage.clock.advance(EXPIRED);
+    let next = stage.authority("two");
+    next.recover().await.unwrap();
+    next.lend(grant).await.unwrap_err();
+    let reason = DegradedReason::PossiblyRestored;
+    let retry_at = stage.clock.now() + Duration::from_mins(1);
+    assert_eq!(next.lend(grant).await.unwrap_err(), LendError::Degraded { reason, retry_at });
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_restore_noticed_while_a_marker_is_being_written_lets_no_request_leave() {
+    let stage = Stage::pleo();
+    let authority = stage.authority("one");
+    let grant = stage.grant(&authority).await;
+    // Another instance has told of a restore a moment ago, so that this one is counted with it, and no grant is put in doubt.
+    stage.forget().await;
+    stage.authority("two").recover().await.unwrap();
+    stage.authority("two").accept_restored().await.unwrap();
+    stage.provider.question_is_dead();
+    stage.database.fail_next("refresh_begin_attempt", 1, store::Fault::Delay(Duration::from_secs(2)));
+    let rejected = tokio::spawn({
+        let authority = authority.clone();
+        async move { authority.rejected(grant, 1).await }
+    });
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let backup = stage.database.snapshot().unwrap();
+    stage.grant(&authority).await;
+    authority.follow_once().await.unwrap();
+    stage.database.restore(&backup).unwrap();
+    authority.follow_once().await.unwrap();
+    assert!(matches!(rejected.await.unwrap(), Err(LendError::Store(_))));
+    assert_eq!(stage.provider.requests(), 0, "its token was perhaps spent since the backup");
+}
