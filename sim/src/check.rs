@@ -88,6 +88,19 @@ pub enum Window {
     StoppedBeforeSending,
     /// A grant ended: the time in which an old refresh token may be sent again was over.
     GraceOver,
+    /// A grant ended: where nobody can be asked, the old refresh token had been sent again, as the rule says, and the provider took
+    /// that for a theft and killed everything, while the answer was waiting on a disk.
+    KilledByRetry,
+    /// The database was restored from a backup: a grant ended because its token had been spent since, or an answer under way
+    /// did not fit any more.
+    Restored,
+    /// A spent token was presented because nobody had noticed yet that the database was restored: the newest rotation is
+    /// noted once a second.
+    RestoredUnnoticed,
+    /// A spent token was presented after the operator had accepted a restored database.
+    OperatorAccepted,
+    /// Not a loss: an instance on a fresh machine has put all grants in doubt, as there was nobody to vouch for the database.
+    NobodyVouched,
     /// Not a window of the authority: the customer withdrew the grant.
     Withdrawn,
     /// Not a loss: a grant had ended for want of an answer, and the answer came after all.
@@ -96,7 +109,7 @@ pub enum Window {
 
 impl Window {
     /// Every one.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 14] = [
         Self::AnswerLost,
         Self::KilledWaiting,
         Self::KilledBeforeSafe,
@@ -104,6 +117,11 @@ impl Window {
         Self::ProcessedLate,
         Self::StoppedBeforeSending,
         Self::GraceOver,
+        Self::KilledByRetry,
+        Self::Restored,
+        Self::RestoredUnnoticed,
+        Self::OperatorAccepted,
+        Self::NobodyVouched,
         Self::Withdrawn,
         Self::Revived,
     ];
@@ -118,6 +136,11 @@ impl Window {
             Self::ProcessedLate => "grant ended, a request was processed after it was given up",
             Self::StoppedBeforeSending => "request sent late, the process had been stopped before it",
             Self::GraceOver => "grant ended, the time to send again was over",
+            Self::KilledByRetry => "grant ended, its retry by the rule had killed everything",
+            Self::Restored => "token or answer lost, the database was restored",
+            Self::RestoredUnnoticed => "spent token presented, a restore not yet noticed",
+            Self::OperatorAccepted => "spent token presented, the operator accepted",
+            Self::NobodyVouched => "(all in doubt: a fresh machine, and nobody to vouch)",
             Self::Withdrawn => "(grant ended, the customer withdrew it)",
             Self::Revived => "(grant revived by a late answer)",
         }

@@ -24,11 +24,15 @@ pub enum DeliberateFault {
     NoRetryPause,
     /// There is no time between forced refreshes.
     ForcedAtWill,
+    /// The store says that every grant is in doubt, and none is.
+    RestoreIgnored,
+    /// The store does not keep that an instance has marked it.
+    BeatsLost,
 }
 
 impl DeliberateFault {
     /// Every one.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::LeaseAlwaysTaken,
         Self::MarkerComesLate,
         Self::SpillWithoutWriting,
@@ -38,6 +42,8 @@ impl DeliberateFault {
         Self::StoredBeforeItIs,
         Self::NoRetryPause,
         Self::ForcedAtWill,
+        Self::RestoreIgnored,
+        Self::BeatsLost,
     ];
 
     /// Its name on the command line.
@@ -52,17 +58,21 @@ impl DeliberateFault {
             Self::StoredBeforeItIs => "stored-before-it-is",
             Self::NoRetryPause => "no-retry-pause",
             Self::ForcedAtWill => "forced-at-will",
+            Self::RestoreIgnored => "restore-ignored",
+            Self::BeatsLost => "beats-lost",
         }
     }
 
     /// The invariant that it breaks; it may break others too.
     pub const fn breaks(self) -> Invariant {
         match self {
-            Self::LeaseAlwaysTaken | Self::MarkerComesLate => Invariant::OneRequestPerToken,
+            Self::LeaseAlwaysTaken | Self::MarkerComesLate | Self::RestoreIgnored => {
+                Invariant::OneRequestPerToken
+            }
             Self::SpillWithoutWriting => Invariant::NothingLost,
             Self::OutageAsRefusal => Invariant::HealthyNeverCondemned,
             Self::RotationTwice => Invariant::Generations,
-            Self::LeaseNeverGiven => Invariant::Liveness,
+            Self::LeaseNeverGiven | Self::BeatsLost => Invariant::Liveness,
             Self::StoredBeforeItIs => Invariant::StoredBeforeLent,
             Self::NoRetryPause | Self::ForcedAtWill => Invariant::Bounded,
         }

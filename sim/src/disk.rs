@@ -61,6 +61,16 @@ impl Disk {
         *self.newest_rotation.lock().expect("no code panics while it holds a disk") = Some(position);
     }
 
+    /// It is another disk.
+    pub(crate) fn forget_newest_rotation(&self) {
+        *self.newest_rotation.lock().expect("no code panics while it holds a disk") = None;
+    }
+
+    /// What was noted last.
+    pub(crate) fn newest_rotation(&self) -> Option<u64> {
+        *self.newest_rotation.lock().expect("no code panics while it holds a disk")
+    }
+
     /// How many answers are on it.
     pub(crate) fn answers(&self) -> usize {
         self.slots().values().filter(|slot| slot.seen.is_some()).count()
@@ -198,8 +208,7 @@ impl SimMemory {
 impl Memory for SimMemory {
     async fn recall(&self) -> std::io::Result<Option<u64>> {
         self.life.step(Step::Other, &self.scene).await;
-        let noted = &self.scene.machines[self.host].disk.newest_rotation;
-        Ok(*noted.lock().expect("no code panics while it holds a disk"))
+        Ok(self.scene.machines[self.host].disk.newest_rotation())
     }
 
     async fn note(&self, position: u64) -> std::io::Result<()> {

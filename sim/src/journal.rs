@@ -137,8 +137,25 @@ pub enum Event {
     ClockStepped(i64),
     /// The customer withdrew a grant.
     Withdrawn(usize),
-    /// The database was put back to an earlier state.
-    Restored,
+    /// The database was put back to an earlier state: the generation and the pair that each grant has in it.
+    Restored {
+        /// Generation and pair, by the grant's number.
+        rows: Vec<(u64, usize)>,
+        /// Whether under running instances.
+        running: bool,
+        /// The machines that remember a rotation which is not in it.
+        remembered_by: Vec<usize>,
+    },
+    /// A process was told to stop.
+    ToldToStop,
+    /// A machine was replaced by one that remembers nothing.
+    Forgot,
+    /// The database has shown a process that it is behind what the process, or its machine, has seen of it.
+    ShownStepBack,
+    /// A process has put every grant in doubt.
+    EpochRaised,
+    /// The operator accepted it.
+    Accepted,
     /// The quiet has begun.
     Quiet,
     /// A request is about to be made.

@@ -15,7 +15,7 @@ pub(crate) use weather::{
 pub struct Options {
     /// A wrapper that breaks one invariant on purpose.
     pub fault: Option<crate::DeliberateFault>,
-    /// Whether the database is restored from a copy now and then (rule 14, which is not built yet).
+    /// Whether the database is restored from a copy (rule 14) in each run that has faults; otherwise in a quarter of them.
     pub restores: bool,
 }
 
@@ -169,6 +169,20 @@ impl Plan {
             .iter()
             .filter(move |episode| episode.from <= now && now < episode.until)
             .map(|episode| &episode.kind)
+    }
+
+    /// Whether the store refuses or slows down within the half minute before `at`.
+    pub fn has_store_trouble(&self, at: Duration) -> bool {
+        self.episodes.iter().any(|episode| {
+            matches!(episode.kind, EpisodeKind::Store { .. })
+                && episode.from <= at
+                && at < episode.until + Duration::from_mins(2)
+        })
+    }
+
+    /// Whether the database is restored from a copy.
+    pub fn has_restore(&self) -> bool {
+        self.moments.iter().any(|moment| matches!(moment.kind, MomentKind::Restore { .. }))
     }
 
     /// The most by which two readings of the hosts' clocks can disagree in this run about how much time has passed.

@@ -54,8 +54,8 @@ impl Provider {
     }
 
     /// The customer withdraws a grant.
-    pub(crate) fn withdraw(&mut self, grant: usize) {
-        self.families[grant].withdraw();
+    pub(crate) fn withdraw(&mut self, grant: usize, now: Duration) {
+        self.families[grant].withdraw(now);
     }
 
     /// Whether an access token is accepted.
@@ -78,7 +78,7 @@ impl Provider {
     ) -> Result<Issued, Code> {
         if let Some(death) = self.death(grant, refresh, now) {
             if self.replay_kills && self.kind.is_strict() && matches!(death, Death::Superseded { .. }) {
-                self.families[grant].revoke(request);
+                self.families[grant].revoke(request, now);
             }
             return Err(Code::InvalidGrant);
         }
@@ -101,10 +101,10 @@ impl Provider {
         family.note_used(refresh, now);
         match self.kind {
             RotationKind::StrictWithQuestion | RotationKind::StrictWithout => {
-                family.supersede(refresh, request);
+                family.supersede(refresh, request, now);
             }
-            RotationKind::ChangesDaily if changes => family.supersede(refresh, request),
-            RotationKind::UntilNewIsUsed => family.supersede_others(refresh, request),
+            RotationKind::ChangesDaily if changes => family.supersede(refresh, request, now),
+            RotationKind::UntilNewIsUsed => family.supersede_others(refresh, request, now),
             _ => {}
         }
         if self.kind == RotationKind::StrictWithQuestion {

@@ -4,14 +4,16 @@ use std::cell::Cell;
 use std::sync::Arc;
 use std::time::Duration;
 
-use refresh::{AttemptRecord, Grant, GrantState, NumberedGrantEvent, Store as _};
+use refresh::{AttemptRecord, DegradedReason, Grant, GrantState, NumberedGrantEvent, Store as _};
 use turmoil::{Builder, Sim};
 
+use crate::clock::right_time;
+use crate::dice::Dice;
+use crate::instance;
 use crate::journal::{Entry, Event, Place};
 use crate::plan::{EpisodeKind, LAST_LOOK, MomentKind, Options, Plan, TICK};
 use crate::provider::{self, Provider};
 use crate::scene::{PROVIDER, Scene};
-use crate::{dice::Dice, instance};
 
 /// How long a process that was told to stop is given; then it is killed.
 const PATIENCE: Duration = Duration::from_secs(90);
@@ -116,6 +118,8 @@ struct HostState {
     up_at: Option<Duration>,
     /// Told to stop: how long it stays down then, and when it is killed.
     stopping: Option<(Duration, Duration)>,
+    /// It comes up on another machine, which remembers nothing.
+    forgets: bool,
     link: Link,
 }
 
@@ -202,26 +206,57 @@ impl<'a> Stage<'a> {
                 self.scene.machines[host].clock.step(millis);
                 self.note(Place::Instance { host, life: 0 }, Event::ClockStepped(millis));
             }
-            MomentKind::Stop { host, down } => {
-                if let Some(life) = self.scene.life(host)
-                    && self.hosts[host].stopping.is_none()
-                {
-                    life.stop.cancel();
-                    self.hosts[host].stopping = Some((down, self.now() + PATIENCE));
-                }
+            MomentKind::Stop { host, down } => self.stop(host, down),
+            MomentKind::Replace { host, down } => {
+                self.stop(host, down);
+                self.hosts[host].forgets = true;
             }
             MomentKind::Withdraw { grant } => {
-                self.scene.provider().withdraw(grant);
+                self.scene.provider().withdraw(grant, self.now());
                 self.note(Place::Outside, Event::Withdrawn(grant));
             }
-            MomentKind::Restore { ago } => {
-                let then = self.now().saturating_sub(ago);
-                if let Some((_, copy)) = self.copies.iter().rev().find(|(at, _)| *at <= then) {
-                    self.scene.database.restore(copy).expect("the copy was made of this database");
-                    self.note(Place::Outside, Event::Restored);
-                }
+            MomentKind::Restore { ago, running, down } => self.restore(ago, running, down),
+            MomentKind::Accept => {
+                let now = right_time(self.now());
+                Scene::inline(self.scene.database.accept_restored(now)).expect("the rows can be written");
+                self.note(Place::Outside, Event::Accepted);
             }
         }
+    }
+
+    fn stop(&mut self, host: usize, down: Duration) {
+        if let Some(life) = self.scene.life(host)
+            && self.hosts[host].stopping.is_none()
+        {
+            life.stop.cancel();
+            self.note(life.place, Event::ToldToStop);
+            self.hosts[host].stopping = Some((down, self.now() + PATIENCE));
+        }
+    }
+
+    fn restore(&mut self, ago: Duration, running: bool, down: Duration) {
+        let then = self.now().saturating_sub(ago);
+        let Some(index) = self.copies.iter().rposition(|(at, _)| *at <= then) else { return };
+        for host in 0..if running { 0 } else { self.hosts.len() } {
+            if let Some(life) = self.scene.life(host) {
+                self.sim.crash(self.hosts[host].name.as_str());
+                self.gone(host, life.place, false, down);
+            }
+        }
+        let database = &self.scene.database;
+        database.restore(&self.copies[index].1).expect("the copy was made of this database");
+        let rows = self.scene.grants.iter().map(|id| {
+            let row = Scene::inline(database.grant(*id)).ok().flatten().expect("a grant's row stays");
+            let pair =
+                row.credential.as_ref().and_then(|sealed| self.scene.pair_of(*id, row.generation, sealed));
+            (row.generation, pair.unwrap_or_default())
+        });
+        let rows = rows.collect();
+        let newest = Scene::inline(database.last_event()).expect("the rows can be read");
+        let machines = &self.scene.machines;
+        let remembers = |host: &usize| machines[*host].disk.newest_rotation() > Some(newest);
+        let remembered_by = (0..machines.len()).filter(remembers).collect();
+        self.note(Place::Outside, Event::Restored { rows, running, remembered_by });
     }
 
     /// From now on no faults: everybody is up, connected, and knows the time within half a second.
@@ -286,6 +321,10 @@ impl<'a> Stage<'a> {
             let name = self.hosts[host].name.clone();
             if self.hosts[host].up_at.is_some_and(|at| at <= now) {
                 self.hosts[host].up_at = None;
+                if std::mem::take(&mut self.hosts[host].forgets) {
+                    self.scene.machines[host].disk.forget_newest_rotation();
+                    self.note(Place::Instance { host, life: 0 }, Event::Forgot);
+                }
                 self.sim.bounce(name.as_str());
                 continue;
             }
@@ -321,7 +360,7 @@ impl<'a> Stage<'a> {
 
     fn take_copy(&mut self, now: Duration) {
         let is_time = self.copies.last().is_none_or(|(at, _)| now >= *at + Duration::from_secs(10));
-        if self.scene.plan.options.restores && is_time {
+        if self.scene.plan.has_restore() && is_time {
             let copy = self.scene.database.snapshot().expect("a database in memory has snapshots");
             self.copies.push((now, copy));
         }
@@ -334,6 +373,8 @@ impl<'a> Stage<'a> {
             let waits = match row.state {
                 GrantState::Ended { .. } => row.lease.owner.is_some() || row.credential.is_some(),
                 GrantState::Active => row.lease.owner.is_some() || row.marker.is_some(),
+                // The operator decides, and may take his time.
+                GrantState::Degraded { reason: DegradedReason::PossiblyRestored, .. } => false,
                 GrantState::Degraded { .. } | GrantState::Unknown { .. } => true,
             };
             self.note(

@@ -1,5 +1,6 @@
 //! The store as one process sees it: behind a network of its own that refuses, slows down and loses answers.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -24,6 +25,8 @@ pub(crate) struct SimStore {
     life: Arc<Life>,
     /// What a deliberate fault holds back.
     late_marker: Mutex<Option<(LeaseProof, Marker)>>,
+    /// The newest event that the process has been shown.
+    newest: AtomicU64,
 }
 
 /// What is done around one transaction.
@@ -40,7 +43,7 @@ const fn plain(name: &'static str) -> Around {
 impl SimStore {
     /// For a process.
     pub(crate) fn new(scene: Arc<Scene>, life: Arc<Life>) -> Self {
-        Self { scene, life, late_marker: Mutex::default() }
+        Self { scene, life, late_marker: Mutex::default(), newest: AtomicU64::default() }
     }
 
     fn has(&self, fault: DeliberateFault) -> bool {
@@ -49,6 +52,21 @@ impl SimStore {
 
     fn note(&self, event: Event) {
         self.scene.note(self.life.place, event);
+    }
+
+    /// The process sees that `last` is the newest event.
+    fn shows(&self, last: u64) {
+        if self.newest.swap(last, Ordering::Relaxed) > last {
+            self.note(Event::ShownStepBack);
+        }
+    }
+
+    async fn raise(&self, from: u64, now: Timestamp) -> Result<bool, StoreError> {
+        let raised = self.has(DeliberateFault::RestoreIgnored) || self.inner().raise_epoch(from, now).await?;
+        if raised {
+            self.note(Event::EpochRaised);
+        }
+        Ok(raised)
     }
 
     fn trouble(&self) -> Option<StoreTrouble> {
@@ -110,7 +128,8 @@ impl SimStore {
         }
         match self.inner().take_lease(id, owner, seen).await? {
             LeaseAnswer::Held(grant) if self.has(DeliberateFault::LeaseAlwaysTaken) => {
-                let proof = LeaseProof::issued_by_store(id, owner.to_owned(), grant.lease.fence);
+                let holder = grant.lease.owner.clone().unwrap_or_default();
+                let proof = LeaseProof::issued_by_store(id, holder, grant.lease.fence);
                 Ok(LeaseAnswer::Taken(proof, grant))
             }
             answer => Ok(answer),
@@ -295,24 +314,38 @@ impl Store for SimStore {
     }
 
     async fn events_after(&self, after: u64, limit: u32) -> Result<Vec<NumberedGrantEvent>, StoreError> {
-        self.around(plain("events_after"), self.inner().events_after(after, limit)).await
+        let events = self.around(plain("events_after"), self.inner().events_after(after, limit)).await?;
+        if let Some(last) = events.last() {
+            self.shows(last.position);
+        }
+        Ok(events)
     }
 
     async fn last_event(&self) -> Result<u64, StoreError> {
-        self.around(plain("last_event"), self.inner().last_event()).await
+        let last = self.around(plain("last_event"), self.inner().last_event()).await?;
+        self.shows(last);
+        Ok(last)
     }
 
     async fn epoch(&self) -> Result<Epoch, StoreError> {
         // Several processes have this database open, which a database in memory does not know of itself.
         let epoch = self.around(plain("epoch"), self.inner().epoch()).await?;
+        if let Place::Instance { host, .. } = self.life.place
+            && self.scene.machines[host].disk.newest_rotation() > Some(epoch.last_event)
+        {
+            self.note(Event::ShownStepBack);
+        }
         Ok(Epoch { is_exclusive: false, ..epoch })
     }
 
     async fn raise_epoch(&self, from: u64, now: Timestamp) -> Result<bool, StoreError> {
-        self.around(plain("raise_epoch"), self.inner().raise_epoch(from, now)).await
+        self.around(plain("raise_epoch"), self.raise(from, now)).await
     }
 
     async fn beat(&self, now: Timestamp) -> Result<(), StoreError> {
+        if self.has(DeliberateFault::BeatsLost) {
+            return Ok(());
+        }
         self.around(plain("beat"), self.inner().beat(now)).await
     }
 

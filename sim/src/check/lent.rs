@@ -10,16 +10,19 @@ use crate::journal::Event;
 use crate::run::Record;
 
 pub(super) fn check(record: &Record, story: &Story, findings: &mut Findings) {
-    let mut pairs = BTreeMap::<(usize, u64), (usize, usize)>::new();
+    // After a restore a generation is made again.
+    let mut pairs = BTreeMap::<(usize, u64), Vec<(usize, usize)>>::new();
     for stored in story.stored.iter().filter(|stored| stored.outcome == RotationStored::Stored) {
-        pairs.insert((stored.grant, stored.generation), (stored.point.index, stored.pair));
+        let made = pairs.entry((stored.grant, stored.generation)).or_default();
+        made.push((stored.point.index, stored.pair));
     }
     for (index, entry) in record.entries.iter().enumerate() {
         let Event::Lent { grant, generation, pair, .. } = entry.event else { continue };
         findings.checked(Invariant::StoredBeforeLent);
         let is_first = generation == 1 && pair == 1;
-        let was_stored =
-            pairs.get(&(grant, generation)).is_some_and(|(stored, same)| *stored < index && *same == pair);
+        let was_stored = pairs
+            .get(&(grant, generation))
+            .is_some_and(|made| made.iter().any(|(stored, same)| *stored < index && *same == pair));
         if !is_first && !was_stored {
             let what = format!(
                 "{} lent the pair {pair} of the grant {grant} as generation {generation}, which the store had not",

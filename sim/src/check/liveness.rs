@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use refresh::GrantState;
+use refresh::{DegradedReason, GrantState};
 
 use super::story::Story;
-use super::{Findings, Invariant};
+use super::{Findings, Invariant, Window};
 use crate::journal::{Event, Place};
-use crate::plan::LAST_LOOK;
+use crate::plan::{LAST_LOOK, RotationKind};
 use crate::provider::Death;
 use crate::run::Record;
 
@@ -20,6 +20,7 @@ pub(super) fn check(record: &Record, story: &Story, findings: &mut Findings) {
         let what = format!("{} answers are left on disks", record.left_on_disk);
         findings.violated(Invariant::Liveness, at, what);
     }
+    doubts(record, story, findings);
     for (number, row) in record.rows.iter().enumerate() {
         findings.checked(Invariant::Liveness);
         let mut complain = |what: String| {
@@ -33,7 +34,12 @@ pub(super) fn check(record: &Record, story: &Story, findings: &mut Findings) {
         if !rests {
             complain(format!("it does not come to rest: {}", waits.unwrap_or("it was not looked at")));
         }
-        if matches!(row.state, GrantState::Ended { .. }) {
+        let nobody_can_be_asked =
+            !matches!(record.plan.kind, RotationKind::StrictWithQuestion | RotationKind::Lives);
+        let waits_for_operator = story.waits_for_operator()
+            && nobody_can_be_asked
+            && matches!(row.state, GrantState::Degraded { reason: DegradedReason::PossiblyRestored, .. });
+        if waits_for_operator || matches!(row.state, GrantState::Ended { .. }) {
             continue;
         }
         let refresh = record.pairs[number].map(|pair| record.provider.family(number).refresh_of(pair));
@@ -54,6 +60,24 @@ pub(super) fn check(record: &Record, story: &Story, findings: &mut Findings) {
             if !served {
                 complain(format!("the instance {host} does not serve it: {}", why_not(&last, host, number)));
             }
+        }
+    }
+}
+
+/// A database that was not restored is doubted only by an instance on a fresh machine that nobody vouches for (rule 14).
+fn doubts(record: &Record, story: &Story, findings: &mut Findings) {
+    for (point, place) in &story.raised {
+        if story.restored.iter().any(|restored| restored.point < *point) {
+            continue;
+        }
+        findings.checked(Invariant::Liveness);
+        // A store that takes its time takes that of who waits for somebody to vouch.
+        let is_slow = record.plan.has_store_trouble(point.at);
+        if !is_slow && story.somebody_vouched(*place, *point) {
+            let what = format!("{place} put all grants in doubt, although another instance vouched");
+            findings.violated(Invariant::Liveness, point.at, what);
+        } else {
+            findings.went_through(Window::NobodyVouched);
         }
     }
 }

@@ -13,8 +13,11 @@ pub(super) fn check(record: &Record, story: &Story, findings: &mut Findings) {
         if story.stored_at(refresh.grant, pair).is_some() || is_superseded(record, story, refresh, pair) {
             continue;
         }
-        let family = record.provider.family(refresh.grant);
-        if family.is_withdrawn() {
+        if record.provider.family(refresh.grant).is_withdrawn() {
+            continue;
+        }
+        if was_restored_away(story, refresh, pair) {
+            findings.went_through(Window::Restored);
             continue;
         }
         let synced =
@@ -31,6 +34,17 @@ pub(super) fn check(record: &Record, story: &Story, findings: &mut Findings) {
             format!("the pair {pair} of the grant {}, received by {}, {what}", refresh.grant, refresh.place);
         findings.violated(Invariant::NothingLost, received.at, what);
     }
+}
+
+/// Whether it came to a row that holds another credential than the one that had been presented, because the database was restored.
+fn was_restored_away(story: &Story, refresh: &Refresh, pair: usize) -> bool {
+    let Some(marker) = refresh.marker else { return false };
+    let Some(point) = story.came_in_vain(refresh.grant, pair) else { return false };
+    story.restored_between(marker.point, point).is_some_and(|restored| {
+        restored.generation(refresh.grant) != marker.generation
+            || restored.pair(refresh.grant) == 0
+            || story.is_over_before(refresh.grant, point)
+    })
 }
 
 /// Whether another answer took its place, at a provider where more than one can be good.

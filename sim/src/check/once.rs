@@ -11,7 +11,7 @@ use crate::plan::{RotationKind, TICK};
 use crate::run::Record;
 
 /// How long a request may be under way.
-const DEADLINE: Duration = Duration::from_mins(1);
+pub(super) const DEADLINE: Duration = Duration::from_mins(1);
 
 pub(super) fn check(record: &Record, story: &Story, findings: &mut Findings) {
     let mut last = BTreeMap::<(usize, usize), &Refresh>::new();
@@ -28,6 +28,10 @@ pub(super) fn check(record: &Record, story: &Story, findings: &mut Findings) {
         {
             continue;
         }
+        if let Some(window) = after_a_restore(story, first, second) {
+            findings.went_through(window);
+            continue;
+        }
         let late = |refresh: &Refresh| {
             let marker = refresh.marker.map(|marker| marker.point);
             marker.zip(refresh.sent).is_some_and(|(from, until)| story.was_paused(refresh.place, from, until))
@@ -42,6 +46,23 @@ pub(super) fn check(record: &Record, story: &Story, findings: &mut Findings) {
         );
         findings.violated(Invariant::OneRequestPerToken, point.at, what);
     }
+}
+
+/// Running instances look at the database at least every two seconds. Weather can keep them from it, but not for so long.
+const UNNOTICED: Duration = Duration::from_mins(3);
+
+/// Whether the token is one that a restored database brought back, and nobody could know, or the operator took it upon himself.
+fn after_a_restore(story: &Story, first: &Refresh, second: &Refresh) -> Option<Window> {
+    let marked = second.marker?.point;
+    // A request whose marker had been written before is none of a restore's matter.
+    let restored = story.restored_between(first.sent?, marked)?;
+    if story.is_accepted(restored, marked) {
+        return Some(Window::OperatorAccepted);
+    }
+    let looked = restored.running
+        && !restored.remembered_by.is_empty()
+        && marked.at.saturating_sub(restored.point.at) > UNNOTICED;
+    (!looked && !story.is_known(restored, marked, second.place)).then_some(Window::RestoredUnnoticed)
 }
 
 /// Whether the first one's sender knew, when the second one was sent, that it had changed nothing.

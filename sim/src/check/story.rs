@@ -36,6 +36,7 @@ pub(super) struct Marked {
     pub(super) point: Point,
     pub(super) asked_at: Duration,
     pub(super) attempt: AttemptId,
+    pub(super) generation: u64,
 }
 
 /// An answer that was given to the store.
@@ -56,6 +57,27 @@ pub(super) struct End {
     pub(super) reason: EndReason,
 }
 
+/// The database as it was put back.
+#[derive(Debug)]
+pub(super) struct Restored {
+    pub(super) point: Point,
+    pub(super) running: bool,
+    pub(super) remembered_by: Vec<usize>,
+    rows: Vec<(u64, usize)>,
+}
+
+impl Restored {
+    /// The pair that a grant has in it; 0 for none.
+    pub(super) fn pair(&self, grant: usize) -> usize {
+        self.rows[grant].1
+    }
+
+    /// The generation that a grant has in it.
+    pub(super) fn generation(&self, grant: usize) -> u64 {
+        self.rows[grant].0
+    }
+}
+
 /// The journal, told by what it is about.
 #[derive(Debug, Default)]
 pub(super) struct Story {
@@ -69,6 +91,18 @@ pub(super) struct Story {
     killed: BTreeMap<Place, Point>,
     paused: Vec<(Point, Place)>,
     withdrawn: Vec<(Point, usize)>,
+    pub(super) restored: Vec<Restored>,
+    accepted: Vec<Point>,
+    recovered: Vec<(Point, Place)>,
+    /// Who put all grants in doubt, and when.
+    pub(super) raised: Vec<(Point, Place)>,
+    shown: Vec<(Point, Place)>,
+    /// Machines that were replaced by others.
+    forgot: Vec<(Point, Place)>,
+    began: BTreeMap<Place, Point>,
+    /// When a process was told to stop, stopped, or gone.
+    leaving: BTreeMap<Place, Point>,
+    away: Vec<(Point, Place)>,
     pub(super) causes: BTreeMap<AttemptId, Cause>,
 }
 
@@ -79,8 +113,9 @@ impl Story {
         for (index, entry) in record.entries.iter().enumerate() {
             let point = Point { index, at: entry.at };
             match &entry.event {
-                Event::Marked { grant, attempt, asked_at, written: true, .. } => {
-                    let marked = Marked { point, asked_at: *asked_at, attempt: *attempt };
+                Event::Marked { grant, attempt, generation, asked_at, written: true } => {
+                    let (asked_at, attempt, generation) = (*asked_at, *attempt, *generation);
+                    let marked = Marked { point, asked_at, attempt, generation };
                     markers.insert((entry.place, *grant), marked);
                 }
                 Event::Asks(id, Asked::Refresh { grant, refresh }) => {
@@ -104,8 +139,28 @@ impl Story {
                 }
                 Event::Trapped(_, TrapKind::Kill { .. }) | Event::Gone { orderly: false } => {
                     story.killed.entry(entry.place).or_insert(point);
+                    story.leaving.entry(entry.place).or_insert(point);
                 }
-                Event::Trapped(_, TrapKind::Pause(_)) => story.paused.push((point, entry.place)),
+                Event::Trapped(_, TrapKind::Pause(_)) => {
+                    story.paused.push((point, entry.place));
+                    story.leaving.entry(entry.place).or_insert(point);
+                }
+                Event::Restored { rows, running, remembered_by } => {
+                    let (running, rows, remembered_by) = (*running, rows.clone(), remembered_by.clone());
+                    story.restored.push(Restored { point, running, remembered_by, rows });
+                }
+                Event::Recovered(_) => story.recovered.push((point, entry.place)),
+                Event::ShownStepBack => story.shown.push((point, entry.place)),
+                Event::EpochRaised => story.raised.push((point, entry.place)),
+                Event::Forgot => story.forgot.push((point, entry.place)),
+                Event::StoreAway(_) => story.away.push((point, entry.place)),
+                Event::Began => {
+                    story.began.insert(entry.place, point);
+                }
+                Event::ToldToStop => {
+                    story.leaving.entry(entry.place).or_insert(point);
+                }
+                Event::Accepted => story.accepted.push(point),
                 Event::Withdrawn(grant) => story.withdrawn.push((point, *grant)),
                 event => story.request(point, event),
             }
@@ -149,7 +204,78 @@ impl Story {
         let stored = |stored: &&Stored| {
             stored.grant == grant && stored.point < point && stored.outcome == RotationStored::Stored
         };
-        self.stored.iter().rev().find(stored).map_or(1, |stored| stored.pair)
+        let stored = self.stored.iter().rev().find(stored).map(|stored| (stored.point, stored.pair));
+        let restored = self.restored.iter().rev().find(|restored| restored.point < point);
+        let restored = restored.map(|restored| (restored.point, restored.rows[grant].1));
+        stored.max(restored).map_or(1, |(_, pair)| pair)
+    }
+
+    /// The restore between these, if there was one.
+    pub(super) fn restored_between(&self, from: Point, until: Point) -> Option<&Restored> {
+        self.restored.iter().find(|restored| from < restored.point && restored.point < until)
+    }
+
+    /// Whether `place` had to know of a restore by then: somebody has put all grants in doubt, it has itself been shown a step
+    /// back, or an instance whose machine remembers more than the copy has started.
+    pub(super) fn is_known(&self, restored: &Restored, until: Point, place: Place) -> bool {
+        let between = |point: Point| restored.point < point && point < until;
+        let remembers = |at: Point, place: &Place| match place {
+            Place::Instance { host, .. } => {
+                restored.remembered_by.contains(host) && !self.has_forgotten(*host, restored.point, at)
+            }
+            _ => false,
+        };
+        self.raised.iter().any(|(point, _)| between(*point))
+            || self.shown.iter().any(|(point, whose)| between(*point) && *whose == place)
+            || self.recovered.iter().any(|(point, whose)| between(*point) && remembers(*point, whose))
+    }
+
+    fn has_forgotten(&self, machine: usize, from: Point, until: Point) -> bool {
+        let is_it = |place: &Place| matches!(place, Place::Instance { host, .. } if *host == machine);
+        self.forgot.iter().any(|(point, whose)| is_it(whose) && from < *point && *point < until)
+    }
+
+    /// Whether another process ran, and had the database, all the while from before a process began until it put all grants in
+    /// doubt: that one could have vouched for the database.
+    pub(super) fn somebody_vouched(&self, place: Place, raised: Point) -> bool {
+        let Some(began) = self.began.get(&place).copied() else { return false };
+        let had_no_store = |whose: &Place| {
+            self.away.iter().any(|(point, away)| {
+                *point < raised
+                    && point.at + Duration::from_secs(10) > began.at
+                    && (away == whose || *away == place)
+            })
+        };
+        self.recovered.iter().any(|(point, other)| {
+            *other != place
+                && point.at + Duration::from_secs(10) < began.at
+                && self.leaving.get(other).is_none_or(|left| *left > raised)
+                && !had_no_store(other)
+        })
+    }
+
+    /// Whether the operator accepted a restore, after all grants had been put in doubt because of it.
+    pub(super) fn is_accepted(&self, restored: &Restored, until: Point) -> bool {
+        let raised = self.raised.iter().find(|(point, _)| *point > restored.point);
+        raised.is_some_and(|(raised, _)| self.accepted.iter().any(|point| raised < point && *point < until))
+    }
+
+    /// Whether grants wait for the operator at the end: none has been accepted since they were put in doubt last.
+    pub(super) fn waits_for_operator(&self) -> bool {
+        self.raised.last().is_some_and(|(raised, _)| self.accepted.iter().all(|accepted| accepted < raised))
+    }
+
+    /// When a pair came to the store and no longer fitted, if it did.
+    pub(super) fn came_in_vain(&self, grant: usize, pair: usize) -> Option<Point> {
+        let in_vain = |stored: &&Stored| {
+            stored.grant == grant && stored.pair == pair && stored.outcome == RotationStored::NoLongerFits
+        };
+        self.stored.iter().find(in_vain).map(|stored| stored.point)
+    }
+
+    /// Whether a grant had been ended by then.
+    pub(super) fn is_over_before(&self, grant: usize, point: Point) -> bool {
+        self.ends.iter().any(|end| end.grant == grant && end.point < point)
     }
 
     /// When a pair was stored, if it was.

@@ -185,6 +185,13 @@ pub enum MomentKind {
         /// How long.
         down: Duration,
     },
+    /// An instance is told to stop, and started again on a machine that has no memory (rule 14).
+    Replace {
+        /// Which.
+        host: usize,
+        /// How long it takes.
+        down: Duration,
+    },
     /// The customer withdraws a grant.
     Withdraw {
         /// Which.
@@ -194,7 +201,13 @@ pub enum MomentKind {
     Restore {
         /// How long.
         ago: Duration,
+        /// Under the running instances; otherwise all are killed before it and started after it.
+        running: bool,
+        /// How long they are down.
+        down: Duration,
     },
+    /// The operator says that the database is the right one (`mainstay recover accept`).
+    Accept,
 }
 
 /// Something that happens to an instance when it comes to a step.
@@ -307,9 +320,19 @@ pub(super) fn draw(plan: &mut Plan, dice: &mut Dice) {
     if dice.chance(400) {
         an_answer_that_cannot_be_stored(plan, dice);
     }
-    if plan.options.restores {
+    if dice.chance(250) || plan.options.restores {
         let at = dice.between(Duration::from_secs(90), plan.quiet_from);
-        plan.moments.push(Moment { at, kind: MomentKind::Restore { ago: dice.seconds(20, 80) } });
+        let (ago, running, down) = (dice.seconds(0, 200), dice.chance(200), dice.seconds(1, 60));
+        plan.moments.push(Moment { at, kind: MomentKind::Restore { ago, running, down } });
+        if dice.chance(500) {
+            let at = dice.between(at, plan.quiet_from);
+            plan.moments.push(Moment { at, kind: MomentKind::Accept });
+        }
+    }
+    if dice.chance(200) {
+        let at = dice.between(Duration::from_secs(30), plan.quiet_from);
+        let (host, down) = (dice.index(plan.instances), dice.seconds(0, 20));
+        plan.moments.push(Moment { at, kind: MomentKind::Replace { host, down } });
     }
     plan.moments.sort_by_key(|moment| moment.at);
 }

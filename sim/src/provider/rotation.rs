@@ -6,9 +6,9 @@ use crate::plan::RotationKind;
 /// The tokens of one grant. Pairs and refresh tokens are numbered from 1.
 #[derive(Debug, Default)]
 pub(crate) struct Family {
-    withdrawn: bool,
-    /// By which request, if a token that was presented again killed everything.
-    revoked: Option<usize>,
+    withdrawn_at: Option<Duration>,
+    /// By which request and when, if a token that was presented again killed everything.
+    revoked: Option<(usize, Duration)>,
     pairs: Vec<Pair>,
     refresh_tokens: Vec<RefreshToken>,
 }
@@ -25,7 +25,7 @@ struct RefreshToken {
     parent: usize,
     issued_at: Duration,
     used_at: Option<Duration>,
-    superseded_by: Option<usize>,
+    superseded_by: Option<(usize, Duration)>,
 }
 
 /// Why a refresh token is dead.
@@ -57,12 +57,12 @@ impl Family {
         family
     }
 
-    pub(super) fn withdraw(&mut self) {
-        self.withdrawn = true;
+    pub(super) fn withdraw(&mut self, now: Duration) {
+        self.withdrawn_at.get_or_insert(now);
     }
 
-    pub(super) fn revoke(&mut self, request: usize) {
-        self.revoked.get_or_insert(request);
+    pub(super) fn revoke(&mut self, request: usize, now: Duration) {
+        self.revoked.get_or_insert((request, now));
     }
 
     /// The refresh token of a pair.
@@ -72,21 +72,22 @@ impl Family {
 
     /// The request that killed a refresh token by itself, apart from what killed everything.
     pub(crate) fn superseded_by(&self, refresh: usize) -> Option<usize> {
-        self.refresh_tokens.get(refresh.checked_sub(1)?)?.superseded_by
+        self.refresh_tokens.get(refresh.checked_sub(1)?)?.superseded_by.map(|(request, _)| request)
     }
 
     /// Whether the customer has withdrawn the grant.
     pub(crate) fn is_withdrawn(&self) -> bool {
-        self.withdrawn
+        self.withdrawn_at.is_some()
     }
 
     pub(super) fn accepts(&self, pair: usize, now: Duration) -> bool {
         let is_good = |pair: &Pair| !pair.is_dead && now < pair.expires_at;
-        !self.withdrawn
+        self.withdrawn_at.is_none()
             && self.revoked.is_none()
             && pair.checked_sub(1).and_then(|index| self.pairs.get(index)).is_some_and(is_good)
     }
 
+    /// Why a token was dead at `now`, which may have passed.
     pub(super) fn death(
         &self,
         refresh: usize,
@@ -94,20 +95,20 @@ impl Family {
         kind: RotationKind,
         grace: Duration,
     ) -> Option<Death> {
-        if let Some(request) = self.revoked {
+        if let Some((request, _)) = self.revoked.filter(|(_, at)| *at <= now) {
             return Some(Death::Revoked { request });
         }
         let Some(token) = refresh.checked_sub(1).and_then(|index| self.refresh_tokens.get(index)) else {
             return Some(Death::Unknown);
         };
-        if let Some(request) = token.superseded_by {
+        if let Some((request, _)) = token.superseded_by.filter(|(_, at)| *at <= now) {
             return Some(Death::Superseded { request });
         }
         let over = |used_at: Duration| kind == RotationKind::LivesForAWhile && used_at + grace <= now;
         if token.used_at.is_some_and(over) {
             return Some(Death::GraceOver);
         }
-        self.withdrawn.then_some(Death::Withdrawn)
+        self.withdrawn_at.filter(|at| *at <= now).map(|_| Death::Withdrawn)
     }
 
     pub(super) fn access_life_left(&self, refresh: usize, now: Duration) -> Duration {
@@ -123,17 +124,17 @@ impl Family {
         self.refresh_tokens[refresh - 1].used_at.get_or_insert(now);
     }
 
-    pub(super) fn supersede(&mut self, refresh: usize, request: usize) {
-        self.refresh_tokens[refresh - 1].superseded_by.get_or_insert(request);
+    pub(super) fn supersede(&mut self, refresh: usize, request: usize, now: Duration) {
+        self.refresh_tokens[refresh - 1].superseded_by.get_or_insert((request, now));
     }
 
     /// A new token has been used: what is older dies, and so do the other successors of its parent.
-    pub(super) fn supersede_others(&mut self, refresh: usize, request: usize) {
+    pub(super) fn supersede_others(&mut self, refresh: usize, request: usize, now: Duration) {
         let parent = self.refresh_tokens[refresh - 1].parent;
         for (index, token) in self.refresh_tokens.iter_mut().enumerate() {
             let number = index + 1;
             if number < refresh || (token.parent == parent && number != refresh) {
-                token.superseded_by.get_or_insert(request);
+                token.superseded_by.get_or_insert((request, now));
             }
         }
     }
