@@ -43,11 +43,10 @@ pub(super) async fn metrics(world: &World<'_>) -> Result<((), String), Unexpecte
 }
 
 /// What a walk in which tokens were lent, expired, were refreshed and withdrawn is counted by.
-const OF_THE_WALK: [&str; 8] = [
+const OF_THE_WALK: [&str; 7] = [
     "mainstay_connections",
     "mainstay_lent_token_age_seconds",
     "mainstay_refresh_attempts_total",
-    "mainstay_refresh_due",
     "mainstay_refresh_ended_total",
     "mainstay_refresh_lease_wait_seconds",
     "mainstay_refresh_life_left_seconds",
