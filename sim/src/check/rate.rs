@@ -9,24 +9,14 @@ use super::story::{Point, Story};
 use super::{Findings, Invariant};
 use crate::run::Record;
 
-/// The most attempts on a grant within a minute that send a request, none of them with success: pauses of at least 1, 2, 4, 8 and
-/// 16 s stand between them, and a crash or an outage of the store may take one of them away.
+/// The most attempts on a grant within a minute that send a request: pauses of at least 1, 2, 4, 8 and 16 s stand between
+/// them, and a crash or an outage of the store may take one of them away.
 pub(super) const ATTEMPTS_A_MINUTE: usize = 8;
-/// The most with a success among them. A new token can be due at once where a clock steps, and its pauses begin anew.
-const WITH_SUCCESS_A_MINUTE: usize = 2 * ATTEMPTS_A_MINUTE;
 /// The least time between two forced refreshes of a grant.
 const FORCED: Duration = Duration::from_mins(5);
 
-/// An attempt, when it sent its first request.
-struct Sent {
-    point: Point,
-    attempt: AttemptId,
-    /// Whether its process was stopped before.
-    is_late: bool,
-}
-
 pub(super) fn check(record: &Record, story: &Story, findings: &mut Findings) {
-    let mut attempts = BTreeMap::<usize, Vec<Sent>>::new();
+    let mut attempts = BTreeMap::<usize, Vec<(Point, AttemptId)>>::new();
     let mut seen = BTreeSet::new();
     let mut sent: Vec<_> = story.refreshes.values().filter(|refresh| refresh.sent.is_some()).collect();
     sent.sort_by_key(|refresh| refresh.sent);
@@ -34,30 +24,26 @@ pub(super) fn check(record: &Record, story: &Story, findings: &mut Findings) {
         if let (Some(point), Some(marker)) = (refresh.sent, refresh.marker)
             && seen.insert(marker.attempt)
         {
-            let is_late = story.was_paused(refresh.place, marker.point, point);
-            attempts.entry(refresh.grant).or_default().push(Sent { point, attempt: marker.attempt, is_late });
+            attempts.entry(refresh.grant).or_default().push((point, marker.attempt));
         }
     }
     // The interval is measured by the hosts' clocks.
     let least = FORCED.saturating_sub(record.plan.clock_spread() + Duration::from_secs(2));
     for (grant, sent) in attempts {
-        for (index, Sent { point, .. }) in sent.iter().enumerate() {
+        for (index, (point, _)) in sent.iter().enumerate() {
             findings.checked(Invariant::Bounded);
-            let success = story.last_success(grant, *point);
             let within =
-                || sent[..=index].iter().filter(|other| other.point.at + Duration::from_mins(1) > point.at);
-            let since = within().filter(|other| success.is_none_or(|success| other.point > success)).count();
-            let count = within().count();
-            if since > ATTEMPTS_A_MINUTE || count > WITH_SUCCESS_A_MINUTE {
+                sent[..=index].iter().filter(|(other, _)| other.at + Duration::from_mins(1) > point.at);
+            let count = within.count();
+            if count > ATTEMPTS_A_MINUTE {
                 let what = format!("the grant {grant}: {count} attempts within a minute");
                 findings.violated(Invariant::Bounded, point.at, what);
             }
         }
-        // Of one whose process was stopped before it sent, another instance cannot know.
         let forced: Vec<_> = sent
             .iter()
-            .filter(|sent| !sent.is_late && story.causes.get(&sent.attempt) == Some(&Cause::Rejected))
-            .map(|sent| sent.point)
+            .filter(|(_, attempt)| story.causes.get(attempt) == Some(&Cause::Rejected))
+            .map(|(point, _)| *point)
             .collect();
         for pair in forced.windows(2) {
             findings.checked(Invariant::Bounded);

@@ -210,14 +210,6 @@ impl Story {
         stored.max(restored).map_or(1, |(_, pair)| pair)
     }
 
-    /// When an answer for the grant was stored last before `point`.
-    pub(super) fn last_success(&self, grant: usize, point: Point) -> Option<Point> {
-        let stored = |stored: &&Stored| {
-            stored.grant == grant && stored.point < point && stored.outcome == RotationStored::Stored
-        };
-        self.stored.iter().rev().find(stored).map(|stored| stored.point)
-    }
-
     /// The restore between these, if there was one.
     pub(super) fn restored_between(&self, from: Point, until: Point) -> Option<&Restored> {
         self.restored.iter().find(|restored| from < restored.point && restored.point < until)
