@@ -7,8 +7,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use base::{StoreError, Timestamp};
 use refresh::{
-    AttemptRecord, DueGrant, Epoch, Failure, GivenCredential, Grant, GrantEvent, GrantId, GrantState, Lease,
-    LeaseAnswer, LeaseProof, Marker, NumberedGrantEvent, Rotation, RotationStored, Store,
+    AttemptRecord, Cause, DueGrant, Epoch, Failure, GivenCredential, Grant, GrantEvent, GrantId, GrantState,
+    Lease, LeaseAnswer, LeaseProof, Marker, NumberedGrantEvent, Rotation, RotationStored, Store,
 };
 
 use crate::DeliberateFault;
@@ -24,7 +24,7 @@ pub(crate) struct SimStore {
     scene: Arc<Scene>,
     life: Arc<Life>,
     /// What a deliberate fault holds back.
-    late_marker: Mutex<Option<(LeaseProof, Marker)>>,
+    late_marker: Mutex<Option<(LeaseProof, Marker, Cause)>>,
     /// The newest event that the process has been shown.
     newest: AtomicU64,
 }
@@ -140,15 +140,16 @@ impl SimStore {
         &self,
         proof: &LeaseProof,
         marker: &Marker,
+        cause: Cause,
         asked_at: Duration,
     ) -> Result<bool, StoreError> {
         if self.has(DeliberateFault::MarkerComesLate) {
             let proof = LeaseProof::issued_by_store(proof.grant(), proof.owner().to_owned(), proof.fence());
             *self.late_marker.lock().expect("no code panics while it holds a marker") =
-                Some((proof, marker.clone()));
+                Some((proof, marker.clone(), cause));
             return Ok(true);
         }
-        let written = self.inner().begin_attempt(proof, marker).await?;
+        let written = self.inner().begin_attempt(proof, marker, cause).await?;
         self.note(Event::Marked {
             grant: self.scene.number_of(proof.grant()),
             attempt: marker.attempt,
@@ -161,8 +162,8 @@ impl SimStore {
 
     async fn catch_up(&self) -> Result<(), StoreError> {
         let late = self.late_marker.lock().expect("no code panics while it holds a marker").take();
-        if let Some((proof, marker)) = late {
-            self.inner().begin_attempt(&proof, &marker).await?;
+        if let Some((proof, marker, cause)) = late {
+            self.inner().begin_attempt(&proof, &marker, cause).await?;
         }
         Ok(())
     }
@@ -277,9 +278,14 @@ impl Store for SimStore {
         self.around(around, self.inner().release_lease(proof)).await
     }
 
-    async fn begin_attempt(&self, proof: &LeaseProof, marker: &Marker) -> Result<bool, StoreError> {
+    async fn begin_attempt(
+        &self,
+        proof: &LeaseProof,
+        marker: &Marker,
+        cause: Cause,
+    ) -> Result<bool, StoreError> {
         let around = Around { name: "begin_attempt", before: Step::BeforeMarker, after: Step::AfterMarker };
-        self.around(around, self.mark(proof, marker, elapsed())).await
+        self.around(around, self.mark(proof, marker, cause, elapsed())).await
     }
 
     async fn store_rotation(&self, rotation: &Rotation) -> Result<RotationStored, StoreError> {

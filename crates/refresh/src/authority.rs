@@ -168,7 +168,7 @@ impl Authority {
             return Err(LendError::Ended { reason, at });
         }
         let unchanged = |lent| Rejected { lent, refreshed: false };
-        if grant.kind == CredentialKind::ApiKey || inner.was_forced_lately(&grant).await? {
+        if grant.kind == CredentialKind::ApiKey || !inner.may_be_forced(&grant) {
             return inner.open(&grant).map(unchanged);
         }
         if inner.ask_access_token(&grant).await? == QuestionAnswer::Alive {
@@ -279,19 +279,20 @@ impl Inner {
         self.due_at_of(grant.id, &grant.provider, grant.obtained_at, grant.expires_at)
     }
 
-    fn due_at_of(
+    pub(crate) fn due_at_of(
         &self,
         id: GrantId,
         provider: &str,
         obtained: Timestamp,
         expires: Option<Timestamp>,
     ) -> Option<Timestamp> {
-        let access = self.access(provider);
-        let earliest = access
-            .as_deref()
-            .and_then(ProviderAccess::rotating)
-            .and_then(|(_, rotation)| rotation.earliest_refresh_before_expiry());
+        let earliest = self.earliest_before_expiry(provider);
         expires.map(|expires| self.settings.margin.due_at(obtained, expires, earliest, id))
+    }
+
+    /// How long before its expiry a token may be refreshed at the earliest, where the provider forbids it before.
+    fn earliest_before_expiry(&self, provider: &str) -> Option<Duration> {
+        self.access(provider)?.rotating()?.1.earliest_refresh_before_expiry()
     }
 
     /// When a grant is refreshed at the latest so that it does not die of idleness: at a third of the limit (rule 2).
@@ -436,10 +437,15 @@ impl Inner {
             .clone()
     }
 
-    pub(crate) async fn was_forced_lately(&self, grant: &Grant) -> Result<bool, LendError> {
-        let since = self.now() - self.settings.forced_refresh_interval;
-        let attempts = self.parts.store.attempts(grant.id, 20).await?;
-        Ok(attempts.iter().any(|attempt| attempt.cause == Cause::Rejected && attempt.finished_at > since))
+    /// Whether a token that was refused may be refreshed before it is due (rule 10): not twice in the interval, and not where the
+    /// provider refuses a refresh so early, which would only put a good grant out of order (rule 2).
+    pub(crate) fn may_be_forced(&self, grant: &Grant) -> bool {
+        let now = self.now();
+        let forced_lately =
+            grant.forced_at.is_some_and(|at| at > now - self.settings.forced_refresh_interval);
+        let earliest = self.earliest_before_expiry(&grant.provider);
+        let too_early = earliest.zip(grant.expires_at).is_some_and(|(earliest, at)| now < at - earliest);
+        !forced_lately && !too_early
     }
 
     /// Asks whether the present access token is alive, where the provider can be asked.

@@ -15,7 +15,7 @@ use crate::directory::ProviderAccess;
 use crate::measures;
 use crate::outcome::Outcome;
 use crate::spill::SpillSlot;
-use crate::store::{Failure, LeaseAnswer, Rotation, RotationStored};
+use crate::store::{Failure, LeaseAnswer, Rotation};
 use crate::{
     AttemptId, AttemptOutcome, AttemptRecord, Cause, CredentialKind, DegradedReason, EndReason, Grant,
     GrantChange, GrantEvent, GrantId, GrantState, Lease, LeaseProof, LendError, Lent, Marker,
@@ -153,8 +153,8 @@ impl Inner {
         if attempt.cause == Cause::Rejected {
             if self.due_at(&grant).is_some_and(|due| due <= self.now()) {
                 attempt.cause = Cause::Use;
-            } else if self.was_forced_lately(&grant).await? {
-                // Another instance has forced one, in vain, since this one looked.
+            } else if !self.may_be_forced(&grant) {
+                // Another instance has forced one since this one looked.
                 return self.open(&grant);
             }
         }
@@ -244,7 +244,7 @@ impl Inner {
         // Everybody counts the settling from the marker, so all that is sent under it must be over by then.
         let settled_at =
             self.settling.settled_at(grant.id, &marker, self.monotonic(), rotation.request_deadline());
-        if !self.parts.store.begin_attempt(proof, &marker).await? {
+        if !self.parts.store.begin_attempt(proof, &marker, attempt.cause).await? {
             return self.start_over(&grant).await;
         }
         if settled_at.saturating_sub(self.monotonic()) < rotation.request_deadline() / 2 {
@@ -269,7 +269,7 @@ impl Inner {
             }
             Outcome::Refused { detail } => {
                 // After an attempt of unknown outcome the refusal most likely speaks of that one's success.
-                let reason = if unknown_before > 0 {
+                let reason = if unknown_before > 0 || grant.overtaken.is_some() {
                     EndReason::RefreshAnswerLost
                 } else {
                     EndReason::AccessWithdrawn
@@ -374,33 +374,23 @@ impl Inner {
                 generation,
             ),
         };
-        match self.store_until_taken(&rotation, &mut slot).await {
-            RotationStored::Stored | RotationStored::AlreadyStored => {
-                tracing::info!(grant.id = %grant.id, provider = grant.provider, generation, cause = attempt.cause.code(), "refreshed");
-                measures::replaced(grant, obtained_at);
-                let lent = Lent {
-                    grant: grant.id,
-                    access_token: tokens.access_token,
-                    kind: grant.kind,
-                    generation,
-                    expires_at,
-                };
-                let earliest = self
-                    .access(&grant.provider)
-                    .as_deref()
-                    .and_then(ProviderAccess::rotating)
-                    .and_then(|(_, rotation)| rotation.earliest_refresh_before_expiry());
-                let due_at =
-                    expires_at.map(|at| self.settings.margin.due_at(obtained_at, at, earliest, grant.id));
-                self.cache.put(&lent, due_at, obtained_at);
-                self.settling.forget(grant.id);
-                Ok(lent)
-            }
-            RotationStored::NoLongerFits => {
-                tracing::warn!(grant.id = %grant.id, generation, "an answer no longer fits: the grant has gone on without it");
-                self.start_over(grant).await
-            }
-        }
+        let Some(generation) = self.store_until_taken(&rotation, &mut slot).await else {
+            tracing::warn!(grant.id = %grant.id, generation, "an answer no longer fits: the grant has gone on without it");
+            return self.start_over(grant).await;
+        };
+        tracing::info!(grant.id = %grant.id, provider = grant.provider, generation, cause = attempt.cause.code(), "refreshed");
+        measures::replaced(grant, obtained_at);
+        let lent = Lent {
+            grant: grant.id,
+            access_token: tokens.access_token,
+            kind: grant.kind,
+            generation,
+            expires_at,
+        };
+        let due_at = self.due_at_of(grant.id, &grant.provider, obtained_at, expires_at);
+        self.cache.put(&lent, due_at, obtained_at);
+        self.settling.forget(grant.id);
+        Ok(lent)
     }
 
     /// The grant is no longer as this attempt found it: what it is now decides.

@@ -59,6 +59,11 @@ pub struct Grant {
     pub lease: Lease,
     /// A refresh request that may have left and whose answer is not stored.
     pub marker: Option<Marker>,
+    /// When a refresh was begun last because a caller had reported the token as refused (rule 10).
+    pub forced_at: Option<Timestamp>,
+    /// The attempt that was under way when the answer of an earlier one to the same refresh token was stored. Its own answer, if
+    /// one comes, is the later one.
+    pub overtaken: Option<AttemptId>,
 }
 
 impl Grant {

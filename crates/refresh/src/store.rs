@@ -3,8 +3,8 @@ use base::{StoreError, Timestamp};
 
 use crate::lease::LeaseProof;
 use crate::{
-    AttemptId, AttemptRecord, CredentialKind, GivenCredential, Grant, GrantEvent, GrantId, Lease, Marker,
-    NumberedGrantEvent, SealedCredential,
+    AttemptId, AttemptRecord, Cause, CredentialKind, GivenCredential, Grant, GrantEvent, GrantId, Lease,
+    Marker, NumberedGrantEvent, SealedCredential,
 };
 
 /// Where grants are kept. Each method is one transaction.
@@ -34,13 +34,20 @@ pub trait Store: Send + Sync {
     async fn release_lease(&self, proof: &LeaseProof) -> Result<(), StoreError>;
 
     /// Writes the marker (rule 6), if the lease is held, the generation is `marker.generation`, and the grant has not ended and is not
-    /// in doubt. `false`: one of these no longer holds, and no request may leave.
-    async fn begin_attempt(&self, proof: &LeaseProof, marker: &Marker) -> Result<bool, StoreError>;
+    /// in doubt. `false`: one of these no longer holds, and no request may leave. With [`Cause::Rejected`] it is noted as
+    /// [`Grant::forced_at`], so that nobody forces another one while the outcome of this one is not known yet.
+    async fn begin_attempt(
+        &self,
+        proof: &LeaseProof,
+        marker: &Marker,
+        cause: Cause,
+    ) -> Result<bool, StoreError>;
 
     /// Stores the answer of `advance.attempt` (rule 7): conditional on the generation and on the marker still carrying this attempt,
     /// or on the grant having been ended with `refresh_answer_lost`. Not on the fence: this answer is the only good token there is.
     /// For the same reason a marker that is gone, or another's, does not matter while the row holds the very credential that was
-    /// presented: the database was restored to before the marker, or somebody has sent the same token again in vain. A grant
+    /// presented: the database was restored to before the marker, or somebody has sent the same token again.
+    /// Whose marker it was is kept as [`Grant::overtaken`]: where that one is answered after all, it has the later answer. A grant
     /// that is in doubt stays so: an answer left on disk may be one that had been stored, and spent, before a restore.
     async fn store_rotation(&self, advance: &Rotation) -> Result<RotationStored, StoreError>;
 
@@ -159,7 +166,16 @@ pub enum RotationStored {
     /// Stored now.
     Stored,
     /// It had been stored before (a commit whose answer was lost, or a replayed spill).
-    AlreadyStored,
+    AlreadyStored {
+        /// As which generation.
+        generation: u64,
+    },
+    /// Nothing was written: while this attempt was under way, the answer of an earlier one to the same refresh token was stored.
+    /// This one is the later one, and belongs on top of it: sealed at the next generation and stored again, it fits.
+    Overtaken {
+        /// When the credential that the row holds now had been obtained.
+        obtained_at: Timestamp,
+    },
     /// The grant has gone on without it; its attempt row was written, nothing else.
     NoLongerFits,
 }

@@ -4,13 +4,15 @@ use std::collections::HashSet;
 use std::pin::pin;
 use std::time::Duration;
 
-use base::Backoff;
+use base::{Backoff, StoreError, Timestamp};
 use futures_util::future::{Either, select};
+
+use seal::{Place, Sealed};
 
 use crate::authority::Inner;
 use crate::spill::{SpillSlot, Spilled};
 use crate::store::{Rotation, RotationStored};
-use crate::{AttemptId, AttemptOutcome, AttemptRecord, LendError, SealedCredential};
+use crate::{AttemptId, AttemptOutcome, AttemptRecord, Grant, GrantId, LendError, SealedCredential};
 
 /// Pauses between tries to store what the store does not take.
 const STORING: Backoff = Backoff { first: Duration::from_millis(100), cap: Duration::from_secs(5) };
@@ -21,25 +23,29 @@ const SPILL_AFTER: Duration = Duration::from_millis(200);
 
 impl Inner {
     /// Stores the answer. If the store refuses, or does not answer, it goes to disk, and is tried again from memory for as long
-    /// as this process lives; the next one finds it on disk.
+    /// as this process lives; the next one finds it on disk. Gives the generation that it has been stored as; `None`: it no longer
+    /// fitted.
     pub(crate) async fn store_until_taken(
         &self,
         rotation: &Rotation,
         slot: &mut Box<dyn SpillSlot>,
-    ) -> RotationStored {
+    ) -> Option<u64> {
         let mut on_disk = false;
+        // Also a write that failed may have left something.
+        let mut clean = true;
         for round in 0_u32.. {
-            let storing = self.parts.store.store_rotation(rotation);
+            let storing = pin!(self.store(rotation));
             let stored = match select(storing, pin!(tokio::time::sleep(SPILL_AFTER))).await {
                 Either::Left((stored, _)) => stored,
                 Either::Right(((), storing)) => {
+                    clean = false;
                     on_disk = on_disk || Self::spill(rotation, slot).await;
                     storing.await
                 }
             };
             match stored {
                 Ok(stored) => {
-                    if on_disk && let Err(error) = slot.clear().await {
+                    if !clean && let Err(error) = slot.clear().await {
                         // Replayed at the next start it will be found to be stored already.
                         tracing::warn!(error = %error, "a spill file could not be cleared");
                     }
@@ -50,10 +56,57 @@ impl Inner {
                     metrics::counter!("mainstay_refresh_store_refusals_total").increment(1);
                 }
             }
+            clean = false;
             on_disk = on_disk || Self::spill(rotation, slot).await;
             tokio::time::sleep(STORING.pause(round, &*self.parts.entropy)).await;
         }
         unreachable!("the loop above ends by returning")
+    }
+
+    /// Stores an answer; on top of that of an earlier attempt, if that one came in late and has overtaken it. Gives the generation
+    /// that it has been stored as; `None`: it no longer fits.
+    async fn store(&self, rotation: &Rotation) -> Result<Option<u64>, StoreError> {
+        let mut stored = self.parts.store.store_rotation(rotation).await?;
+        let mut generation = rotation.from_generation + 1;
+        if let RotationStored::Overtaken { obtained_at } = stored {
+            let on_top = self.on_top(rotation, obtained_at)?;
+            generation += 1;
+            stored = self.parts.store.store_rotation(&on_top).await?;
+        }
+        Ok(match stored {
+            RotationStored::Stored => Some(generation),
+            RotationStored::AlreadyStored { generation } => Some(generation),
+            RotationStored::NoLongerFits | RotationStored::Overtaken { .. } => None,
+        })
+    }
+
+    /// The same answer, sealed for the generation after the one that has overtaken it.
+    fn on_top(&self, rotation: &Rotation, from_obtained_at: Timestamp) -> Result<Rotation, StoreError> {
+        let from_generation = rotation.from_generation + 1;
+        let sealer = &self.parts.sealer;
+        let anew = |place: fn(GrantId, u64) -> Place, sealed: &Sealed| {
+            let opened = sealer.open(&place(rotation.grant, from_generation), sealed);
+            // Sealed by this very code: its key is gone, or the file on disk was tampered with.
+            let opened = opened.map_err(|error| StoreError::Corrupt(error.to_string()))?;
+            Ok(sealer.seal(&place(rotation.grant, from_generation + 1), opened.expose()))
+        };
+        let credential = SealedCredential {
+            access_token: anew(Grant::access_place, &rotation.credential.access_token)?,
+            refresh_token: rotation
+                .credential
+                .refresh_token
+                .as_ref()
+                .map(|sealed| anew(Grant::refresh_place, sealed))
+                .transpose()?,
+        };
+        let record = AttemptRecord {
+            reason: "a new token was issued; the answer of an earlier attempt had been stored meanwhile"
+                .to_owned(),
+            generation_before: from_generation,
+            generation_after: from_generation + 1,
+            ..rotation.record.clone()
+        };
+        Ok(Rotation { from_generation, from_obtained_at, credential, record, ..rotation.clone() })
     }
 
     /// Puts the answer on disk. `false`: it is in memory alone.
@@ -76,8 +129,8 @@ impl Inner {
         let mut replayed = HashSet::<AttemptId>::new();
         for (spilled, mut slot) in self.parts.spill.left_behind().await.map_err(unreadable)? {
             let rotation = Rotation::from(&spilled);
-            let stored = self.parts.store.store_rotation(&rotation).await?;
-            tracing::warn!(grant.id = %rotation.grant, attempt.id = %rotation.attempt, outcome = ?stored, "an answer left on disk was brought in");
+            let generation = self.store(&rotation).await?;
+            tracing::warn!(grant.id = %rotation.grant, attempt.id = %rotation.attempt, generation, "an answer left on disk was looked at");
             slot.clear().await.map_err(unreadable)?;
             metrics::counter!("mainstay_refresh_replayed_total").increment(1);
             replayed.insert(rotation.attempt);

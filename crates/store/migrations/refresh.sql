@@ -28,6 +28,10 @@ CREATE TABLE grants (
     marker_generation BIGINT,
     marker_at BIGINT,
     marker_unknown_in_a_row BIGINT,
+    -- When a refresh was begun last because a caller had reported the token as refused; outlives generations.
+    forced_at BIGINT,
+    -- The attempt whose marker stood when the answer of an earlier one to the same refresh token was stored.
+    overtaken_attempt TEXT,
     -- The epoch in which it was proven last; below the present one it is in doubt (a restored backup).
     epoch BIGINT NOT NULL,
     -- The attempt that brought the present generation, so that a commit whose answer was lost is known again.

@@ -7,8 +7,8 @@ mod writes;
 use async_trait::async_trait;
 use base::{StoreError, Timestamp};
 use refresh::{
-    AttemptRecord, DueGrant, Epoch, Failure, GivenCredential, Grant, GrantEvent, GrantId, Lease, LeaseAnswer,
-    LeaseProof, Marker, NumberedGrantEvent, Rotation, RotationStored, Store,
+    AttemptRecord, Cause, DueGrant, Epoch, Failure, GivenCredential, Grant, GrantEvent, GrantId, Lease,
+    LeaseAnswer, LeaseProof, Marker, NumberedGrantEvent, Rotation, RotationStored, Store,
 };
 
 use crate::{Database, params};
@@ -80,12 +80,18 @@ impl Store for Database {
         .await
     }
 
-    async fn begin_attempt(&self, proof: &LeaseProof, marker: &Marker) -> Result<bool, StoreError> {
+    async fn begin_attempt(
+        &self,
+        proof: &LeaseProof,
+        marker: &Marker,
+        cause: Cause,
+    ) -> Result<bool, StoreError> {
         let (id, fence, owner) = (proof.grant(), proof.fence(), proof.owner().to_owned());
         let marker = marker.clone();
         self.run_tx("refresh_begin_attempt", move |tx| {
             let written = tx.execute(
-                "UPDATE grants SET marker_attempt = $3, marker_generation = $4, marker_at = $5, marker_unknown_in_a_row = $6
+                "UPDATE grants SET marker_attempt = $3, marker_generation = $4, marker_at = $5, marker_unknown_in_a_row = $6,
+                        forced_at = CASE WHEN CAST($8 AS BIGINT) = 1 THEN $5 ELSE forced_at END
                  WHERE id = $1 AND lease_fence = $2 AND lease_owner = $7 AND generation = $4 AND state <> 'ended'
                    AND epoch >= (SELECT value FROM counters WHERE name = 'epoch')",
                 params![
@@ -95,7 +101,8 @@ impl Store for Database {
                     marker.generation,
                     marker.at,
                     marker.unknown_in_a_row,
-                    owner
+                    owner,
+                    cause == Cause::Rejected,
                 ],
             )?;
             Ok(written == 1)

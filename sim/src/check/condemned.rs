@@ -73,8 +73,9 @@ fn cause(
                 let family = record.provider.family(end.grant);
                 let presented = family.superseded_by(by.refresh);
                 let held = story.pair_at(end.grant, end.point);
-                let came_later = by.processed.first().zip(story.stored_at(end.grant, held));
-                let came_later = came_later.is_some_and(|((killed, _), stored)| *killed < stored);
+                // It was marked, which is the last look at the row, before the answer was there.
+                let came_later = by.marker.zip(story.stored_at(end.grant, held));
+                let came_later = came_later.is_some_and(|(marked, stored)| marked.point < stored);
                 return match presented.filter(|_| depth < 3) {
                     // The answer came after all, to a grant that had been given up and everything of which was dead.
                     Some(_) if by.refresh < family.refresh_of(held) && came_later => {

@@ -3,20 +3,26 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use refresh::{AttemptId, Cause};
+use refresh::{AttemptId, Cause, RotationStored};
 
 use super::story::{Point, Story};
 use super::{Findings, Invariant};
 use crate::run::Record;
 
-/// The most attempts on a grant within a minute that send a request: pauses of at least 1, 2, 4, 8 and 16 s stand between
-/// them, and a crash or an outage of the store may take one of them away.
+/// The most attempts with one credential of a grant within a minute that send a request: pauses of at least 1, 2, 4, 8 and 16 s
+/// stand between them, and a crash or an outage of the store may take one of them away. An attempt with a newer credential
+/// repeats nothing, and its pauses begin anew.
 pub(super) const ATTEMPTS_A_MINUTE: usize = 8;
+/// The most answers stored for a grant within a minute: one refresh that is due, one that a caller's report forces, and one that is due by
+/// a clock that has stepped.
+const ANSWERS_A_MINUTE: usize = 3;
+const MINUTE: Duration = Duration::from_mins(1);
 /// The least time between two forced refreshes of a grant.
 const FORCED: Duration = Duration::from_mins(5);
 
 pub(super) fn check(record: &Record, story: &Story, findings: &mut Findings) {
-    let mut attempts = BTreeMap::<usize, Vec<(Point, AttemptId)>>::new();
+    answers(story, findings);
+    let mut attempts = BTreeMap::<usize, Vec<(Point, AttemptId, usize)>>::new();
     let mut seen = BTreeSet::new();
     let mut sent: Vec<_> = story.refreshes.values().filter(|refresh| refresh.sent.is_some()).collect();
     sent.sort_by_key(|refresh| refresh.sent);
@@ -24,26 +30,29 @@ pub(super) fn check(record: &Record, story: &Story, findings: &mut Findings) {
         if let (Some(point), Some(marker)) = (refresh.sent, refresh.marker)
             && seen.insert(marker.attempt)
         {
-            attempts.entry(refresh.grant).or_default().push((point, marker.attempt));
+            attempts.entry(refresh.grant).or_default().push((point, marker.attempt, refresh.refresh));
         }
     }
     // The interval is measured by the hosts' clocks.
     let least = FORCED.saturating_sub(record.plan.clock_spread() + Duration::from_secs(2));
     for (grant, sent) in attempts {
-        for (index, (point, _)) in sent.iter().enumerate() {
+        for (index, (point, _, presented)) in sent.iter().enumerate() {
             findings.checked(Invariant::Bounded);
-            let within =
-                sent[..=index].iter().filter(|(other, _)| other.at + Duration::from_mins(1) > point.at);
+            let within = sent[..=index]
+                .iter()
+                .filter(|(other, _, same)| other.at + MINUTE > point.at && same == presented);
             let count = within.count();
             if count > ATTEMPTS_A_MINUTE {
-                let what = format!("the grant {grant}: {count} attempts within a minute");
+                let what = format!(
+                    "the grant {grant}: {count} attempts with the refresh token {presented} within a minute"
+                );
                 findings.violated(Invariant::Bounded, point.at, what);
             }
         }
         let forced: Vec<_> = sent
             .iter()
-            .filter(|(_, attempt)| story.causes.get(attempt) == Some(&Cause::Rejected))
-            .map(|(point, _)| *point)
+            .filter(|(_, attempt, _)| story.causes.get(attempt) == Some(&Cause::Rejected))
+            .map(|(point, ..)| *point)
             .collect();
         for pair in forced.windows(2) {
             findings.checked(Invariant::Bounded);
@@ -53,6 +62,24 @@ pub(super) fn check(record: &Record, story: &Story, findings: &mut Findings) {
                 let what = format!("the grant {grant}: two forced refreshes within {} s", apart.as_secs());
                 findings.violated(Invariant::Bounded, pair[1].at, what);
             }
+        }
+    }
+}
+
+/// A grant that is refreshed again and again, with success, costs its provider as much as one that is tried again and again.
+fn answers(story: &Story, findings: &mut Findings) {
+    let mut answers = BTreeMap::<usize, Vec<Point>>::new();
+    for stored in story.stored.iter().filter(|stored| stored.outcome == RotationStored::Stored) {
+        findings.checked(Invariant::Bounded);
+        let points = answers.entry(stored.grant).or_default();
+        // What a restored database has forgotten is made again.
+        points.retain(|point| {
+            point.at + MINUTE > stored.point.at && story.restored_between(*point, stored.point).is_none()
+        });
+        points.push(stored.point);
+        if points.len() > ANSWERS_A_MINUTE {
+            let what = format!("the grant {}: {} answers within a minute", stored.grant, points.len());
+            findings.violated(Invariant::Bounded, stored.point.at, what);
         }
     }
 }

@@ -11,8 +11,8 @@ use http::{Request, Response};
 use outbound::{Body, HttpClient, SendError, SendOptions, Unknown};
 use refresh::spill::{Spill as SpillPort, SpillError, SpillSlot, Spilled};
 use refresh::{
-    AttemptRecord, DueGrant, Epoch, Failure, GivenCredential, Grant, GrantEvent, GrantId, Lease, LeaseAnswer,
-    LeaseProof, Marker, NumberedGrantEvent, Rotation, RotationStored, Store as StorePort,
+    AttemptRecord, Cause, DueGrant, Epoch, Failure, GivenCredential, Grant, GrantEvent, GrantId, Lease,
+    LeaseAnswer, LeaseProof, Marker, NumberedGrantEvent, Rotation, RotationStored, Store as StorePort,
 };
 
 use super::{Step, Strike};
@@ -25,9 +25,14 @@ pub(super) struct Store {
 
 #[async_trait]
 impl StorePort for Store {
-    async fn begin_attempt(&self, proof: &LeaseProof, marker: &Marker) -> Result<bool, StoreError> {
+    async fn begin_attempt(
+        &self,
+        proof: &LeaseProof,
+        marker: &Marker,
+        cause: Cause,
+    ) -> Result<bool, StoreError> {
         self.strike.reached(Step::BeforeMarker);
-        let written = self.inner.begin_attempt(proof, marker).await?;
+        let written = self.inner.begin_attempt(proof, marker, cause).await?;
         if written {
             self.strike.reached(Step::AfterMarker);
         }

@@ -13,7 +13,8 @@ use crate::stage::{Stage, token};
 
 const EXPIRED: Duration = Duration::from_mins(16);
 
-fn run(authority: &Authority) -> (CancellationToken, JoinHandle<()>) {
+/// Lets it do what it does by itself, until it is stopped or the test is over.
+pub(crate) fn run(authority: &Authority) -> (CancellationToken, JoinHandle<()>) {
     let stop = CancellationToken::new();
     let (authority, stopped) = (authority.clone(), stop.clone());
     (stop, tokio::spawn(async move { authority.run(stopped).await }))

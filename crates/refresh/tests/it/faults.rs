@@ -180,7 +180,7 @@ async fn the_lease_of_a_dead_process_is_taken_over_after_it_stood_still_and_its_
         at: base::Clock::now(&*stage.clock),
         unknown_in_a_row: 1,
     };
-    assert!(stage.database.begin_attempt(&proof, &marker).await.unwrap());
+    assert!(stage.database.begin_attempt(&proof, &marker, refresh::Cause::Use).await.unwrap());
     assert!(
         matches!(authority.lend(grant).await, Err(LendError::Pending { .. })),
         "held: never refreshed unlocked"
@@ -274,6 +274,18 @@ async fn a_store_that_hangs_does_not_keep_an_answer_off_the_disk() {
     tokio::time::sleep(Duration::from_secs(30)).await;
     assert_eq!((stage.spill.len(), stage.row(grant).await.generation), (0, 2));
     assert_eq!(stage.provider.requests(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_write_that_failed_left_on_disk_is_cleared_once_the_answer_is_stored() {
+    let stage = Stage::pleo();
+    let authority = stage.authority("one");
+    let grant = stage.grant(&authority).await;
+    stage.clock.advance(DUE);
+    stage.spill.cannot_sync();
+    stage.fail_store("refresh_store_rotation", 2);
+    assert_eq!(token(&authority.lend(grant).await.unwrap()), "a2");
+    assert_eq!((stage.spill.len(), stage.row(grant).await.generation), (0, 2));
 }
 
 #[tokio::test(start_paused = true)]

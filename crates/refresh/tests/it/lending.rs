@@ -176,6 +176,34 @@ async fn a_forced_refresh_is_held_back_by_another_forced_one_within_five_minutes
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_forced_refresh_counts_from_its_marker_whatever_became_of_its_process() {
+    let stage = Stage::pleo();
+    let (one, two) = (stage.authority("one"), stage.authority("two"));
+    let grant = stage.grant(&one).await;
+    stage.provider.question_is_dead();
+    stage.provider.fail_next(Fault::Slow(Duration::from_mins(1)));
+    let first = tokio::spawn(async move { one.rejected(grant, 1).await });
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let rejected = two.rejected(grant, 1).await.unwrap();
+    assert_eq!((rejected.refreshed, token(&rejected.lent)), (false, "a1"));
+    assert_eq!((stage.provider.requests(), stage.provider.questions()), (1, 1));
+    assert!(stage.row(grant).await.marker.is_some(), "no outcome of it is known yet");
+    first.abort();
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_forced_where_the_provider_refuses_a_refresh_so_early() {
+    let stage = Stage::of("exact-online", |_| {});
+    let authority = stage.authority("one");
+    let grant = stage.grant(&authority).await;
+    stage.clock.advance(Duration::from_mins(15) - Duration::from_secs(31));
+    let rejected = authority.rejected(grant, 1).await.unwrap();
+    assert_eq!((rejected.refreshed, token(&rejected.lent), stage.provider.requests()), (false, "a1", 0));
+    stage.clock.advance(Duration::from_secs(1));
+    assert!(authority.rejected(grant, 1).await.unwrap().refreshed);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_refused_token_is_asked_about_before_it_is_refreshed() {
     let stage = Stage::pleo();
     let authority = stage.authority("one");

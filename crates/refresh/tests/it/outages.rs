@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use base::{Clock as _, Timestamp};
 use providers::{OldRefreshToken, Question};
-use refresh::{DegradedReason, EndReason, GrantChange, GrantState, LendError, Store as _};
+use refresh::{
+    Authority, DegradedReason, EndReason, GrantChange, GrantId, GrantState, LendError, Store as _,
+};
 
 use crate::provider::Fault;
 use crate::stage::{Stage, token};
@@ -16,12 +18,26 @@ fn seconds_until(at: Option<Timestamp>, stage: &Stage) -> f64 {
     at.expect("it is tried again").since(stage.clock.now()).as_secs_f64()
 }
 
+/// An authority with so many grants, whose first tokens were given so long ago.
+async fn aged_grants(stage: Stage, number: usize, age: Duration) -> (Stage, Authority, Vec<GrantId>) {
+    let authority = stage.authority("one");
+    let mut grants = Vec::new();
+    for _ in 0..number {
+        grants.push(stage.grant(&authority).await);
+    }
+    stage.clock.advance(age);
+    (stage, authority, grants)
+}
+
+/// The same with one grant.
+async fn aged(stage: Stage, age: Duration) -> (Stage, Authority, GrantId) {
+    let (stage, authority, grants) = aged_grants(stage, 1, age).await;
+    (stage, authority, grants[0])
+}
+
 #[tokio::test(start_paused = true)]
 async fn pauses_grow_with_each_failure_and_a_state_keeps_its_beginning() {
-    let stage = Stage::pleo();
-    let authority = stage.authority("one");
-    let grant = stage.grant(&authority).await;
-    stage.clock.advance(EXPIRED);
+    let (stage, authority, grant) = aged(Stage::pleo(), EXPIRED).await;
     let begun = stage.clock.now();
     for (failures, longest) in [(1, 2.0), (2, 4.0), (3, 8.0)] {
         stage.provider.fail_next(Fault::Unreachable);
@@ -57,13 +73,7 @@ async fn pauses_grow_with_each_failure_and_a_state_keeps_its_beginning() {
 
 #[tokio::test(start_paused = true)]
 async fn after_five_requests_that_found_nobody_the_others_are_held_back_without_one() {
-    let stage = Stage::pleo();
-    let authority = stage.authority("one");
-    let mut grants = Vec::new();
-    for _ in 0..6 {
-        grants.push(stage.grant(&authority).await);
-    }
-    stage.clock.advance(EXPIRED);
+    let (stage, authority, grants) = aged_grants(Stage::pleo(), 6, EXPIRED).await;
     // An answer that was lost found nobody as well as a connection that was refused.
     for fault in
         [Fault::Unreachable, Fault::LoseRequest, Fault::Page(502), Fault::Unreachable, Fault::LoseRequest]
@@ -89,13 +99,7 @@ async fn after_five_requests_that_found_nobody_the_others_are_held_back_without_
 
 #[tokio::test(start_paused = true)]
 async fn answers_do_not_hold_others_back_however_bad_they_are() {
-    let stage = Stage::pleo();
-    let authority = stage.authority("one");
-    let mut grants = Vec::new();
-    for _ in 0..6 {
-        grants.push(stage.grant(&authority).await);
-    }
-    stage.clock.advance(EXPIRED);
+    let (stage, authority, grants) = aged_grants(Stage::pleo(), 6, EXPIRED).await;
     for grant in grants {
         stage.provider.fail_next(Fault::Refuse(400, "invalid_scope"));
         authority.lend(grant).await.unwrap_err();
@@ -123,10 +127,7 @@ async fn where_one_client_secret_is_refused_the_other_live_one_is_tried() {
 
 #[tokio::test(start_paused = true)]
 async fn a_told_end_of_the_refresh_token_is_counted_from_the_answer() {
-    let stage = Stage::pleo();
-    let authority = stage.authority("one");
-    let grant = stage.grant(&authority).await;
-    stage.clock.advance(DUE);
+    let (stage, authority, grant) = aged(Stage::pleo(), DUE).await;
     let body =
         r#"{"access_token":"a2","refresh_token":"r2","expires_in":900,"refresh_token_expires_in":3600}"#;
     stage.provider.answer_next(200, "application/json", body.into());
@@ -141,10 +142,11 @@ async fn a_told_end_of_the_refresh_token_is_counted_from_the_answer() {
 
 #[tokio::test(start_paused = true)]
 async fn a_hard_end_is_counted_from_the_consent_and_nothing_is_presented_from_then_on() {
-    let stage = Stage::of("quickbooks", |rotation| rotation.hard_end_seconds = Some(86_400));
-    let authority = stage.authority("one");
-    let grant = stage.grant(&authority).await;
-    stage.clock.advance(Duration::from_hours(24) - Duration::from_secs(1));
+    let (stage, authority, grant) = aged(
+        Stage::of("quickbooks", |rotation| rotation.hard_end_seconds = Some(86_400)),
+        Duration::from_hours(24) - Duration::from_secs(1),
+    )
+    .await;
     assert_eq!(token(&authority.lend(grant).await.unwrap()), "a2");
     stage.clock.advance(Duration::from_hours(1));
     let error = authority.lend(grant).await.unwrap_err();
@@ -155,10 +157,7 @@ async fn a_hard_end_is_counted_from_the_consent_and_nothing_is_presented_from_th
 
 #[tokio::test(start_paused = true)]
 async fn a_question_waits_until_the_request_has_settled_and_is_repeated_with_pauses() {
-    let stage = Stage::pleo();
-    let authority = stage.authority("one");
-    let grant = stage.grant(&authority).await;
-    stage.clock.advance(EXPIRED);
+    let (stage, authority, grant) = aged(Stage::pleo(), EXPIRED).await;
     stage.provider.fail_next(Fault::LoseRequest);
     let settled_at = stage.clock.now() + Duration::from_mins(1);
     assert_eq!(authority.lend(grant).await.unwrap_err(), LendError::Pending { retry_at: settled_at });
@@ -174,10 +173,7 @@ async fn a_question_waits_until_the_request_has_settled_and_is_repeated_with_pau
 
 #[tokio::test(start_paused = true)]
 async fn where_the_old_token_lives_on_the_next_try_comes_soon() {
-    let stage = Stage::xero();
-    let authority = stage.authority("one");
-    let grant = stage.grant(&authority).await;
-    stage.clock.advance(EXPIRED);
+    let (stage, authority, grant) = aged(Stage::xero(), EXPIRED).await;
     stage.provider.fail_next(Fault::LoseRequest);
     authority.lend(grant).await.unwrap_err();
     let pause = seconds_until(stage.row(grant).await.next_action_at, &stage);
@@ -187,10 +183,11 @@ async fn where_the_old_token_lives_on_the_next_try_comes_soon() {
 #[tokio::test(start_paused = true)]
 async fn a_window_that_ends_before_the_next_try_is_not_counted_on() {
     // Two minutes for skew, and one millisecond less than the shortest pause.
-    let stage = Stage::of("xero", |rotation| rotation.old_refresh_token = OldRefreshToken::LivesFor(121));
-    let authority = stage.authority("one");
-    let grant = stage.grant(&authority).await;
-    stage.clock.advance(EXPIRED);
+    let (stage, authority, grant) = aged(
+        Stage::of("xero", |rotation| rotation.old_refresh_token = OldRefreshToken::LivesFor(121)),
+        EXPIRED,
+    )
+    .await;
     stage.provider.fail_next(Fault::LoseRequest);
     authority.lend(grant).await.unwrap_err();
     let pause = seconds_until(stage.row(grant).await.next_action_at, &stage);
@@ -199,10 +196,7 @@ async fn a_window_that_ends_before_the_next_try_is_not_counted_on() {
 
 #[tokio::test(start_paused = true)]
 async fn without_a_question_the_next_try_comes_as_late_as_the_old_tokens_life_allows() {
-    let stage = Stage::fortnox();
-    let authority = stage.authority("one");
-    let grant = stage.grant(&authority).await;
-    stage.clock.advance(Duration::from_mins(13));
+    let (stage, authority, grant) = aged(Stage::fortnox(), Duration::from_mins(13)).await;
     stage.provider.fail_next(Fault::LoseRequest);
     assert_eq!(token(&authority.lend(grant).await.unwrap()), "a1");
     let row = stage.row(grant).await;
@@ -212,10 +206,7 @@ async fn without_a_question_the_next_try_comes_as_late_as_the_old_tokens_life_al
 
 #[tokio::test(start_paused = true)]
 async fn an_outcome_that_stays_unknown_is_told_once_and_looked_into_ever_more_slowly() {
-    let stage = Stage::fortnox();
-    let authority = stage.authority("one");
-    let grant = stage.grant(&authority).await;
-    stage.clock.advance(EXPIRED);
+    let (stage, authority, grant) = aged(Stage::fortnox(), EXPIRED).await;
     let begun = stage.clock.now();
     for failures in 1..=20 {
         stage.provider.fail_next(Fault::LoseRequest);
@@ -239,10 +230,7 @@ fn probed() -> Stage {
 #[tokio::test(start_paused = true)]
 async fn a_probe_with_the_old_access_token_tells_what_became_of_a_lost_answer() {
     for (fault, alive) in [(Fault::LoseRequest, true), (Fault::LoseAnswer, false)] {
-        let stage = probed();
-        let authority = stage.authority("one");
-        let grant = stage.grant(&authority).await;
-        stage.clock.advance(Duration::from_mins(13));
+        let (stage, authority, grant) = aged(probed(), Duration::from_mins(13)).await;
         stage.provider.fail_next(fault);
         assert_eq!(token(&authority.lend(grant).await.unwrap()), "a1");
         stage.clock.advance(Duration::from_secs(61));
@@ -256,10 +244,7 @@ async fn a_probe_with_the_old_access_token_tells_what_became_of_a_lost_answer() 
 
 #[tokio::test(start_paused = true)]
 async fn an_access_token_that_has_expired_anyway_is_no_probe() {
-    let stage = probed();
-    let authority = stage.authority("one");
-    let grant = stage.grant(&authority).await;
-    stage.clock.advance(EXPIRED);
+    let (stage, authority, grant) = aged(probed(), EXPIRED).await;
     stage.provider.fail_next(Fault::LoseRequest);
     authority.lend(grant).await.unwrap_err();
     stage.clock.advance(Duration::from_secs(61));
@@ -271,10 +256,7 @@ async fn an_access_token_that_has_expired_anyway_is_no_probe() {
 
 #[tokio::test(start_paused = true)]
 async fn a_token_that_was_found_alive_is_not_asked_about_again_when_the_next_request_does_not_leave() {
-    let stage = Stage::pleo();
-    let authority = stage.authority("one");
-    let grant = stage.grant(&authority).await;
-    stage.clock.advance(EXPIRED);
+    let (stage, authority, grant) = aged(Stage::pleo(), EXPIRED).await;
     stage.provider.fail_next(Fault::LoseRequest);
     authority.lend(grant).await.unwrap_err();
     stage.clock.advance(Duration::from_secs(61));

@@ -1,7 +1,7 @@
 //! One store, one provider, and as many authorities over them as a test wants.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -92,18 +92,28 @@ impl Stage {
     }
 
     pub(crate) fn authority(&self, instance: &str) -> Authority {
+        self.instance(instance, Arc::new(self.database.clone()), &self.memory)
+    }
+
+    /// An instance that sees the database in its own way, with a memory of its own.
+    pub(crate) fn instance(
+        &self,
+        name: &str,
+        store: Arc<dyn refresh::Store>,
+        memory: &Arc<MemoryInProcess>,
+    ) -> Authority {
         let parts = Parts {
-            store: Arc::new(self.database.clone()),
+            store,
             http: self.provider.client(),
             directory: Arc::new(OneProvider { access: self.access.clone(), secrets: self.secrets.clone() }),
             sealer: self.sealer.clone(),
             spill: self.spill.clone(),
-            memory: self.memory.clone(),
+            memory: memory.clone(),
             clock: self.clock.clone(),
             entropy: self.entropy.clone(),
             tracker: self.tracker.clone(),
         };
-        Authority::new(parts, Settings::new(instance.to_owned()))
+        Authority::new(parts, Settings::new(name.to_owned()))
     }
 
     /// A grant with the provider's first pair.
@@ -196,6 +206,7 @@ pub(crate) struct MemorySpill(Arc<Disk>);
 struct Disk {
     answers: Mutex<BTreeMap<u64, Spilled>>,
     slots: AtomicU64,
+    cannot_sync: AtomicBool,
 }
 
 #[derive(Debug)]
@@ -207,6 +218,11 @@ struct MemorySlot {
 impl MemorySpill {
     pub(crate) fn len(&self) -> usize {
         self.0.answers.lock().unwrap().len()
+    }
+
+    /// From now on a write arrives, and cannot be made safe.
+    pub(crate) fn cannot_sync(&self) {
+        self.0.cannot_sync.store(true, Ordering::Relaxed);
     }
 
     fn slot(&self, number: u64) -> Box<dyn SpillSlot> {
@@ -230,6 +246,10 @@ impl Spill for MemorySpill {
 impl SpillSlot for MemorySlot {
     async fn write(&mut self, spilled: &Spilled) -> Result<(), SpillError> {
         self.disk.answers.lock().unwrap().insert(self.number, spilled.clone());
+        if self.disk.cannot_sync.load(Ordering::Relaxed) {
+            let (path, cause) = ("a slot".to_owned(), "a test wants it so".to_owned());
+            return Err(SpillError { action: "sync", path, cause });
+        }
         Ok(())
     }
 

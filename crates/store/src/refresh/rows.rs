@@ -16,7 +16,7 @@ pub(super) fn grant(tx: &mut Tx, id: GrantId, lock: &str) -> Result<Option<Grant
             "SELECT id, provider, client_id, kind, state, state_reason, state_since, generation, access_token, refresh_token,
                     scope, obtained_at, expires_at, refresh_token_expires_at, granted_at, used_at, proven_at, next_action_at,
                     failures, lease_owner, lease_fence, lease_renewals, marker_attempt, marker_generation, marker_at,
-                    marker_unknown_in_a_row,
+                    marker_unknown_in_a_row, forced_at, overtaken_attempt,
                     CAST(CASE WHEN epoch < (SELECT value FROM counters WHERE name = 'epoch') THEN 1 ELSE 0 END AS BIGINT) AS in_doubt
              FROM grants WHERE id = $1 {lock}"
         ),
@@ -52,6 +52,8 @@ fn read_grant(row: &Row) -> Result<Grant, StoreError> {
             renewals: row.get("lease_renewals")?,
         },
         marker: marker(row)?,
+        forced_at: row.get("forced_at")?,
+        overtaken: row.parse_opt("overtaken_attempt")?,
     })
 }
 

@@ -19,6 +19,7 @@ pub(super) fn store_rotation(tx: &mut Tx, rotation: &Rotation) -> Result<Rotatio
         "UPDATE grants SET generation = $3, access_token = $4, refresh_token = $5, scope = coalesce($6, scope),
                 obtained_at = $7, expires_at = $8, refresh_token_expires_at = $9, proven_at = $7, next_action_at = $10,
                 state = 'active', state_reason = NULL, state_since = $7, failures = 0, stored_attempt = $11,
+                overtaken_attempt = CASE WHEN marker_attempt <> $11 THEN marker_attempt END,
                 marker_attempt = NULL, marker_generation = NULL, marker_at = NULL, marker_unknown_in_a_row = NULL
          WHERE id = $1 AND generation = $2
            AND ((state <> 'ended' AND (marker_attempt = $11 OR obtained_at = $12))
@@ -40,12 +41,19 @@ pub(super) fn store_rotation(tx: &mut Tx, rotation: &Rotation) -> Result<Rotatio
     )?;
     if stored == 0 {
         let again = tx.query_opt(
-            "SELECT id FROM grants WHERE id = $1 AND generation >= $2 AND EXISTS
-                 (SELECT 1 FROM refresh_attempts WHERE id = $3 AND outcome = 'advanced')",
-            params![rotation.grant, generation, rotation.attempt],
+            "SELECT generation_after FROM refresh_attempts
+             WHERE id = $1 AND outcome = 'advanced' AND generation_after <= $2",
+            params![rotation.attempt, before.generation],
         )?;
-        if again.is_some() {
-            return Ok(RotationStored::AlreadyStored);
+        if let Some(attempt) = again {
+            return Ok(RotationStored::AlreadyStored { generation: attempt.get("generation_after")? });
+        }
+        let may_go_on = match before.state {
+            GrantState::Ended { reason, .. } => reason == EndReason::RefreshAnswerLost,
+            _ => true,
+        };
+        if before.generation == generation && before.overtaken == Some(rotation.attempt) && may_go_on {
+            return Ok(RotationStored::Overtaken { obtained_at: before.obtained_at });
         }
         let record = AttemptRecord {
             outcome: refresh::AttemptOutcome::AnswerNoLongerFits,
@@ -102,10 +110,16 @@ pub(super) fn record_failure(
             owner,
         ],
     )?;
-    if written == 1
-        && let Some(event) = &failure.event
-    {
-        append_event(tx, event)?;
+    if written == 1 {
+        if let Some(event) = &failure.event {
+            append_event(tx, event)?;
+        }
+    } else if failure.marker.is_none() {
+        // Whatever was stored meanwhile, no answer of this attempt is to be expected any more.
+        tx.execute(
+            "UPDATE grants SET overtaken_attempt = NULL WHERE id = $1 AND overtaken_attempt = $2",
+            params![failure.grant, failure.record.id],
+        )?;
     }
     Ok(written == 1)
 }
@@ -190,7 +204,7 @@ pub(crate) fn put_given(tx: &mut Tx, given: &GivenCredential) -> Result<bool, St
                     expires_at = $10, refresh_token_expires_at = $11, granted_at = $5, used_at = $5, proven_at = $5,
                     next_action_at = $12, failures = 0, lease_owner = NULL, lease_fence = lease_fence + 1,
                     marker_attempt = NULL, marker_generation = NULL, marker_at = NULL, marker_unknown_in_a_row = NULL,
-                    stored_attempt = NULL, epoch = (SELECT value FROM counters WHERE name = 'epoch')
+                    stored_attempt = NULL, overtaken_attempt = NULL, forced_at = NULL, epoch = (SELECT value FROM counters WHERE name = 'epoch')
              WHERE id = $1 AND generation = CAST($6 AS BIGINT) - 1",
             values,
         )?

@@ -25,6 +25,9 @@ pub(crate) fn cases(suite: &mut Suite) {
         a_failure_needs_the_fence,
         an_end_destroys_and_a_late_answer_revives,
         an_answer_to_the_credential_that_is_still_there_is_stored_whatever_became_of_its_marker,
+        the_answer_of_an_attempt_that_was_overtaken_belongs_on_top_of_the_earlier_one,
+        an_attempt_that_came_to_nothing_has_no_answer_to_be_expected,
+        a_forced_attempt_is_noted_with_its_marker_and_outlives_it,
         no_request_leaves_for_a_grant_in_doubt_or_under_the_lease_of_another,
         what_is_due_comes_most_overdue_first,
         notes_never_move_back,
@@ -202,11 +205,16 @@ async fn a_marker_needs_lease_and_generation(database: Database) {
     let (id, attempt) = (ids.grant(), ids.attempt());
     database.give(&given(id, 1)).await.unwrap();
     let proof = taken(&database, id).await;
-    assert!(!database.begin_attempt(&proof, &Marker { generation: 2, ..marker(attempt) }).await.unwrap());
-    assert!(database.begin_attempt(&proof, &marker(attempt)).await.unwrap());
+    assert!(
+        !database
+            .begin_attempt(&proof, &Marker { generation: 2, ..marker(attempt) }, Cause::Ahead)
+            .await
+            .unwrap()
+    );
+    assert!(database.begin_attempt(&proof, &marker(attempt), Cause::Ahead).await.unwrap());
     assert_eq!(row(&database, id).await.marker, Some(marker(attempt)));
     database.release_lease(&proof).await.unwrap();
-    assert!(!database.begin_attempt(&proof, &marker(ids.attempt())).await.unwrap());
+    assert!(!database.begin_attempt(&proof, &marker(ids.attempt()), Cause::Ahead).await.unwrap());
     assert_eq!(row(&database, id).await.marker, Some(marker(attempt)));
 }
 
@@ -215,11 +223,14 @@ async fn a_rotation_is_stored_once_and_told_in_order(database: Database) {
     let (id, attempt) = (ids.grant(), ids.attempt());
     database.give(&given(id, 1)).await.unwrap();
     let proof = taken(&database, id).await;
-    database.begin_attempt(&proof, &marker(attempt)).await.unwrap();
+    database.begin_attempt(&proof, &marker(attempt), Cause::Ahead).await.unwrap();
     // The lease may be lost meanwhile: this answer is the only good token there is.
     database.release_lease(&proof).await.unwrap();
     assert_eq!(database.store_rotation(&rotation(id, attempt)).await.unwrap(), RotationStored::Stored);
-    assert_eq!(database.store_rotation(&rotation(id, attempt)).await.unwrap(), RotationStored::AlreadyStored);
+    assert_eq!(
+        database.store_rotation(&rotation(id, attempt)).await.unwrap(),
+        RotationStored::AlreadyStored { generation: 2 }
+    );
     let row = row(&database, id).await;
     assert_eq!((row.generation, row.marker, row.expires_at), (2, None, Some(at(1601))));
     assert_eq!(
@@ -240,7 +251,7 @@ async fn a_rotation_without_its_marker_is_recorded_and_nothing_else(database: Da
     database.give(&given(id, 1)).await.unwrap();
     let proof = taken(&database, id).await;
     let other = Rotation { from_obtained_at: at(-1), ..rotation(id, attempt) };
-    database.begin_attempt(&proof, &marker(ids.attempt())).await.unwrap();
+    database.begin_attempt(&proof, &marker(ids.attempt()), Cause::Ahead).await.unwrap();
     assert_eq!(database.store_rotation(&other).await.unwrap(), RotationStored::NoLongerFits);
     assert_eq!(row(&database, id).await.generation, 1);
     let attempts = database.attempts(id, 10).await.unwrap();
@@ -288,7 +299,7 @@ async fn an_end_destroys_and_a_late_answer_revives(database: Database) {
     let (id, attempt) = (ids.grant(), ids.attempt());
     database.give(&given(id, 1)).await.unwrap();
     let proof = taken(&database, id).await;
-    database.begin_attempt(&proof, &marker(attempt)).await.unwrap();
+    database.begin_attempt(&proof, &marker(attempt), Cause::Ahead).await.unwrap();
     let reason = EndReason::RefreshAnswerLost;
     let ended = GrantState::Ended { at: at(701), reason };
     let failure = failure(id, ids.attempt(), ended, GrantChange::Ended { reason });
@@ -321,13 +332,84 @@ async fn an_answer_to_the_credential_that_is_still_there_is_stored_whatever_beca
     let other = Rotation { from_obtained_at: at(-1), ..rotation(id, attempt) };
     assert_eq!(database.store_rotation(&other).await.unwrap(), RotationStored::NoLongerFits);
     let proof = taken(&database, id).await;
-    assert!(database.begin_attempt(&proof, &marker(ids.attempt())).await.unwrap());
+    assert!(database.begin_attempt(&proof, &marker(ids.attempt()), Cause::Ahead).await.unwrap());
     assert_eq!(database.store_rotation(&other).await.unwrap(), RotationStored::NoLongerFits);
     assert!(database.raise_epoch(1, at(700)).await.unwrap());
     let answer = rotation(id, ids.attempt());
     assert_eq!(database.store_rotation(&answer).await.unwrap(), RotationStored::Stored);
     let row = row(&database, id).await;
     assert_eq!((row.generation, row.marker, row.in_doubt), (2, None, true), "what was in doubt stays so");
+}
+
+/// The answer of one attempt comes in while the marker of a second one stands: gives the second one's, and the first row after it.
+async fn overtaken(database: &Database, ids: &Ids) -> (LeaseProof, AttemptId, Grant) {
+    let (id, earlier, later) = (ids.grant(), ids.attempt(), ids.attempt());
+    database.give(&given(id, 1)).await.unwrap();
+    let proof = taken(database, id).await;
+    assert!(database.begin_attempt(&proof, &marker(earlier), Cause::Ahead).await.unwrap());
+    assert!(database.begin_attempt(&proof, &marker(later), Cause::Recovery).await.unwrap());
+    assert_eq!(database.store_rotation(&rotation(id, earlier)).await.unwrap(), RotationStored::Stored);
+    let row = row(database, id).await;
+    assert_eq!((row.generation, row.overtaken, row.marker.as_ref()), (2, Some(later), None));
+    (proof, later, row)
+}
+
+async fn the_answer_of_an_attempt_that_was_overtaken_belongs_on_top_of_the_earlier_one(database: Database) {
+    let ids = Ids::new();
+    let (_, later, before) = overtaken(&database, &ids).await;
+    let id = before.id;
+    let answer = Rotation { obtained_at: at(705), ..rotation(id, later) };
+    let told = RotationStored::Overtaken { obtained_at: at(701) };
+    assert_eq!(database.store_rotation(&answer).await.unwrap(), told);
+    assert_eq!(database.store_rotation(&answer).await.unwrap(), told, "nothing was written");
+    let other = rotation(id, ids.attempt());
+    assert_eq!(database.store_rotation(&other).await.unwrap(), RotationStored::NoLongerFits);
+    let record = AttemptRecord { generation_before: 2, generation_after: 3, ..answer.record.clone() };
+    let on_top = Rotation {
+        from_generation: 2,
+        from_obtained_at: at(701),
+        credential: sealed(3),
+        record,
+        ..answer.clone()
+    };
+    assert_eq!(database.store_rotation(&on_top).await.unwrap(), RotationStored::Stored);
+    let stored = RotationStored::AlreadyStored { generation: 3 };
+    assert_eq!(database.store_rotation(&on_top).await.unwrap(), stored);
+    assert_eq!(database.store_rotation(&answer).await.unwrap(), stored, "as it lies on a disk");
+    let row = row(&database, id).await;
+    assert_eq!((row.generation, row.overtaken), (3, None));
+    assert_eq!(row.credential.unwrap().access_token, sealed(3).access_token);
+}
+
+async fn an_attempt_that_came_to_nothing_has_no_answer_to_be_expected(database: Database) {
+    let ids = Ids::new();
+    let (proof, later, before) = overtaken(&database, &ids).await;
+    let reason = DegradedReason::RateLimited;
+    let change = GrantChange::Degraded { reason, next_try_at: at(710), again: false };
+    let state = GrantState::Degraded { since: at(701), reason };
+    let unknown =
+        Failure { marker: Some(marker(later)), ..failure(before.id, later, GrantState::Active, change) };
+    assert!(!database.record_failure(&proof, &unknown).await.unwrap(), "the generation has moved");
+    assert_eq!(row(&database, before.id).await.overtaken, Some(later), "its answer may still come");
+    let refused = failure(before.id, later, state, change);
+    assert!(!database.record_failure(&proof, &refused).await.unwrap());
+    let after = row(&database, before.id).await;
+    assert_eq!((after.overtaken, after.state, after.generation), (None, GrantState::Active, 2));
+}
+
+async fn a_forced_attempt_is_noted_with_its_marker_and_outlives_it(database: Database) {
+    let ids = Ids::new();
+    let (id, attempt) = (ids.grant(), ids.attempt());
+    database.give(&given(id, 1)).await.unwrap();
+    let proof = taken(&database, id).await;
+    assert!(database.begin_attempt(&proof, &marker(ids.attempt()), Cause::Use).await.unwrap());
+    assert_eq!(row(&database, id).await.forced_at, None);
+    assert!(database.begin_attempt(&proof, &marker(attempt), Cause::Rejected).await.unwrap());
+    assert_eq!(row(&database, id).await.forced_at, Some(at(700)));
+    assert_eq!(database.store_rotation(&rotation(id, attempt)).await.unwrap(), RotationStored::Stored);
+    let later = Marker { generation: 2, at: at(1500), ..marker(ids.attempt()) };
+    assert!(database.begin_attempt(&proof, &later, Cause::Ahead).await.unwrap());
+    assert_eq!(row(&database, id).await.forced_at, Some(at(700)));
 }
 
 async fn no_request_leaves_for_a_grant_in_doubt_or_under_the_lease_of_another(database: Database) {
@@ -339,16 +421,19 @@ async fn no_request_leaves_for_a_grant_in_doubt_or_under_the_lease_of_another(da
     let stale = LeaseProof::issued_by_store(id, "gone".to_owned(), proof.fence());
     let state = GrantState::Unknown { since: at(700) };
     let failure = failure(id, ids.attempt(), state, GrantChange::Unknown { next_try_at: at(760) });
-    assert!(!database.begin_attempt(&stale, &marker(ids.attempt())).await.unwrap());
+    assert!(!database.begin_attempt(&stale, &marker(ids.attempt()), Cause::Ahead).await.unwrap());
     assert!(!database.renew_lease(&stale).await.unwrap());
     assert!(!database.record_failure(&stale, &failure).await.unwrap());
     assert!(!database.clear_doubt(&stale, 1).await.unwrap());
     database.release_lease(&stale).await.unwrap();
     assert_eq!(row(&database, id).await.lease.owner.as_deref(), Some("one"));
     assert!(database.raise_epoch(1, at(700)).await.unwrap());
-    assert!(!database.begin_attempt(&proof, &marker(ids.attempt())).await.unwrap(), "it is in doubt");
+    assert!(
+        !database.begin_attempt(&proof, &marker(ids.attempt()), Cause::Ahead).await.unwrap(),
+        "it is in doubt"
+    );
     assert!(database.clear_doubt(&proof, 1).await.unwrap());
-    assert!(database.begin_attempt(&proof, &marker(ids.attempt())).await.unwrap());
+    assert!(database.begin_attempt(&proof, &marker(ids.attempt()), Cause::Ahead).await.unwrap());
 }
 
 async fn what_is_due_comes_most_overdue_first(database: Database) {
@@ -372,7 +457,7 @@ async fn what_is_due_comes_most_overdue_first(database: Database) {
     );
     let rows = database.due(at(300), 10).await.unwrap();
     assert_eq!((rows[0].healthy, rows[0].generation, rows[0].provider.as_str()), (true, 1, "pleo"));
-    database.begin_attempt(&proof, &marker(ids.attempt())).await.unwrap();
+    database.begin_attempt(&proof, &marker(ids.attempt()), Cause::Ahead).await.unwrap();
     assert!(!database.due(at(300), 10).await.unwrap()[1].healthy, "a marker stands");
 }
 

@@ -1,0 +1,79 @@
+//! Instances on fresh machines (rule 14): on a database that several have open, one that is there vouches for it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use refresh::{Authority, Memory as _, MemoryInProcess, Store as _};
+use tokio::time::Instant;
+
+use crate::background::run;
+use crate::shared::Shared;
+use crate::stage::Stage;
+
+/// An instance on the stage's database, which others have open too.
+fn instance(stage: &Stage, name: &str, memory: &Arc<MemoryInProcess>, can_doubt: bool) -> Authority {
+    stage.instance(name, Arc::new(Shared { database: stage.database.clone(), can_doubt }), memory)
+}
+
+/// An instance without memory starts; gives the memory that it then has, and how long it took.
+async fn start_afresh(stage: &Stage) -> (Option<u64>, Duration) {
+    let (memory, begun) = (Arc::default(), Instant::now());
+    instance(stage, "fresh", &memory, true).recover().await.unwrap();
+    (memory.recall().await.unwrap(), begun.elapsed())
+}
+
+#[tokio::test(start_paused = true)]
+async fn beside_an_instance_that_marks_the_database_a_fresh_one_starts_without_doubt() {
+    let stage = Stage::pleo();
+    let _time = stage.let_time_pass();
+    let live = instance(&stage, "live", &stage.memory, true);
+    live.recover().await.unwrap();
+    stage.grant(&live).await;
+    let _running = run(&live);
+    tokio::time::sleep(Duration::from_secs(10)).await;
+    let (remembers, took) = start_afresh(&stage).await;
+    assert!(took < Duration::from_secs(3), "as soon as a mark moves, every two seconds: {took:?}");
+    let epoch = stage.database.epoch().await.unwrap();
+    assert_eq!((stage.database.in_doubt().await.unwrap(), epoch.number, remembers), (0, 1, Some(1)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn beside_one_that_is_gone_a_fresh_one_puts_grants_in_doubt() {
+    let stage = Stage::pleo();
+    let _time = stage.let_time_pass();
+    let dead = instance(&stage, "dead", &stage.memory, true);
+    dead.recover().await.unwrap();
+    stage.grant(&dead).await;
+    let (stop, running) = run(&dead);
+    tokio::time::sleep(Duration::from_secs(10)).await;
+    stop.cancel();
+    running.await.unwrap();
+    let heartbeat = stage.database.epoch().await.unwrap().heartbeat;
+    assert!(heartbeat.is_some(), "what it left would look alive, if a mark alone were enough");
+    let (_, took) = start_afresh(&stage).await;
+    assert!(took >= Duration::from_secs(5), "{took:?}");
+    assert_eq!(stage.database.in_doubt().await.unwrap(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_has_seen_a_step_back_and_could_not_write_it_down_does_not_vouch() {
+    let stage = Stage::pleo();
+    let _time = stage.let_time_pass();
+    let live = instance(&stage, "live", &stage.memory, false);
+    live.recover().await.unwrap();
+    stage.grant(&live).await;
+    let _running = run(&live);
+    tokio::time::sleep(Duration::from_secs(10)).await;
+    let backup = stage.database.snapshot().unwrap();
+    stage.grant(&live).await;
+    // Until a mark has just been set: whoever looks has two seconds to see the step back before the next is due.
+    let marked_at = async || stage.database.epoch().await.unwrap().heartbeat;
+    let before = marked_at().await;
+    while marked_at().await == before {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    stage.database.restore(&backup).unwrap();
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    start_afresh(&stage).await;
+    assert_eq!(stage.database.in_doubt().await.unwrap(), 1);
+}
