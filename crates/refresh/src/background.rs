@@ -19,12 +19,12 @@ const BATCH: u32 = 256;
 const UNDER_WAY: usize = 64;
 /// How often the newest rotation is noted outside the database.
 const REMEMBER_EVERY: Duration = Duration::from_secs(1);
-/// After how many of those the database is marked as in use: often where others may wait for it, who have nobody else to tell them
-/// that it was not restored.
-const BEAT_EVERY: u32 = 2;
-const BEAT_ALONE_EVERY: u32 = 10;
 /// After how many of those it is written who was lent.
 const NOTE_EVERY: u32 = 30;
+/// How often the database is marked as in use: often where others may wait for it, who have nobody else to tell them that it was
+/// not restored.
+const BEAT_EVERY: Duration = Duration::from_secs(2);
+const BEAT_ALONE_EVERY: Duration = Duration::from_secs(10);
 
 impl Authority {
     /// Looks whether the database was restored from a backup, then brings in what earlier processes left on disk. Call it once,
@@ -38,8 +38,9 @@ impl Authority {
     pub async fn run(&self, stop: CancellationToken) {
         let follower = self.inner.follow(stop.clone());
         let scheduler = self.inner.schedule(stop.clone());
+        let beats = self.inner.keep_beating(stop.clone());
         let notes = self.inner.keep_notes(stop);
-        futures_util::future::join3(follower, scheduler, notes).await;
+        futures_util::future::join4(follower, scheduler, beats, notes).await;
     }
 
     /// Looks for changes of other processes now, instead of at the next poll.
@@ -164,7 +165,7 @@ impl Inner {
         if rotation.is_some_and(|rotation| !self.doubt_unsettled_for(rotation).is_zero()) {
             return;
         }
-        if !due.healthy && self.settling.is_put_off(due.id, self.parts.clock.monotonic()) {
+        if self.settling.is_put_off(due.id, self.parts.clock.monotonic()) {
             return;
         }
         let now = self.now();
@@ -187,7 +188,7 @@ impl Inner {
         let _ = self.join_flight(due.id, due.generation, cause).await;
     }
 
-    /// Writes now and then who was lent.
+    /// Notes the newest rotation outside the database, and now and then in it who was lent.
     async fn keep_notes(self: &Arc<Self>, stop: CancellationToken) {
         let mut since = self.now();
         let mut remembered = *self.position.borrow();
@@ -198,17 +199,22 @@ impl Inner {
                 self.remember(position).await;
                 remembered = position;
             }
-            let every = if self.is_alone.load(Ordering::SeqCst) { BEAT_ALONE_EVERY } else { BEAT_EVERY };
-            if round.is_multiple_of(every)
-                && let Err(error) = self.beat().await
-            {
-                tracing::warn!(error = %error, "the database could not be marked as in use");
-            }
             if round.is_multiple_of(NOTE_EVERY) || !go_on {
                 since = self.write_notes(since).await;
             }
             if !go_on {
                 return;
+            }
+        }
+    }
+
+    /// Marks the database as in use, and waits for nothing else: where this instance's disk is slow, others shall not think that there
+    /// is nobody.
+    async fn keep_beating(&self, stop: CancellationToken) {
+        let every = || if self.is_alone.load(Ordering::SeqCst) { BEAT_ALONE_EVERY } else { BEAT_EVERY };
+        while pause(every(), &stop).await {
+            if let Err(error) = self.beat().await {
+                tracing::warn!(error = %error, "the database could not be marked as in use");
             }
         }
     }

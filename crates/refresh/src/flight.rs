@@ -183,6 +183,10 @@ impl Inner {
         }
         match grant.marker.clone() {
             Some(marker) => self.look_into(proof, grant, marker, &access, attempt).await,
+            None if let Some(unsettled_for) = self.overtaken_unsettled_for(&grant, &access) => {
+                self.settling.put_off(grant.id);
+                Err(LendError::Pending { retry_at: self.now() + unsettled_for })
+            }
             None => self.refresh(proof, grant, &access, attempt, 0).await,
         }
     }
@@ -243,7 +247,7 @@ impl Inner {
         }
         // Everybody counts the settling from the marker, so all that is sent under it must be over by then.
         let settled_at =
-            self.settling.settled_at(grant.id, &marker, self.monotonic(), rotation.request_deadline());
+            self.settling.settled_at(grant.id, marker.attempt, self.monotonic(), rotation.request_deadline());
         if !self.parts.store.begin_attempt(proof, &marker, attempt.cause).await? {
             return self.start_over(&grant).await;
         }
@@ -341,7 +345,9 @@ impl Inner {
         let obtained_at = self.now();
         let generation = grant.generation + 1;
         // One without a refresh token keeps the old one.
-        let refresh_token = tokens.refresh_token.as_ref().unwrap_or(&refresh_token);
+        let presented = refresh_token;
+        let refresh_token = tokens.refresh_token.as_ref().unwrap_or(&presented);
+        let renews = refresh_token.expose() != presented.expose();
         let expires_at = tokens
             .expires_in
             .or_else(|| self.assumed_life(&grant.provider, grant.kind))
@@ -361,6 +367,7 @@ impl Inner {
                         .seal(&Grant::refresh_place(grant.id, generation), refresh_token.expose().as_bytes()),
                 ),
             },
+            renews,
             scope: tokens.scope.as_deref().and_then(|scope| scope.parse().ok()),
             obtained_at,
             expires_at,

@@ -2,7 +2,7 @@ use std::collections::HashMap;
 use std::sync::Mutex;
 use std::time::Duration;
 
-use crate::{AttemptId, GrantId, Marker};
+use crate::{AttemptId, GrantId};
 
 /// From when on a request that may be under way cannot be so any more, on this process's own monotonic clock. The time in a marker is
 /// that of another machine, or of a clock that has stepped since: trusting it, a contender would ask, or send again, too early.
@@ -18,11 +18,11 @@ struct Seen {
 }
 
 impl Settling {
-    /// When the request of this marker has settled: `deadline` after this process wrote the marker, or saw it first.
+    /// When the request of this attempt has settled: `deadline` after this process wrote its marker, or saw it first.
     pub(crate) fn settled_at(
         &self,
         grant: GrantId,
-        marker: &Marker,
+        attempt: AttemptId,
         now: Duration,
         deadline: Duration,
     ) -> Duration {
@@ -31,9 +31,9 @@ impl Settling {
         if seen.len() >= 1024 && seen.len().is_power_of_two() {
             seen.retain(|_, seen| now < seen.settled_at + deadline * 10);
         }
-        let first = || Seen { attempt: marker.attempt, settled_at: now + deadline, is_put_off: false };
+        let first = || Seen { attempt, settled_at: now + deadline, is_put_off: false };
         let seen = seen.entry(grant).or_insert_with(first);
-        if seen.attempt != marker.attempt {
+        if seen.attempt != attempt {
             *seen = first();
         }
         seen.settled_at

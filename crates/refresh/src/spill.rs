@@ -54,6 +54,8 @@ pub struct Spilled {
     /// The new access token, sealed.
     #[serde(with = "sealed_text")]
     pub access_token: Sealed,
+    /// Whether the new refresh token is another one than was presented.
+    pub renews: bool,
     /// The new refresh token, sealed.
     #[serde(with = "sealed_text_option")]
     pub refresh_token: Option<Sealed>,

@@ -44,7 +44,8 @@ pub trait Store: Send + Sync {
     ) -> Result<bool, StoreError>;
 
     /// Stores the answer of `advance.attempt` (rule 7): conditional on the generation and on the marker still carrying this attempt,
-    /// or on the grant having been ended with `refresh_answer_lost`. Not on the fence: this answer is the only good token there is.
+    /// or on the grant having been ended with `refresh_answer_lost`, if it brings another refresh token than the one that was refused
+    /// since. Not on the fence: this answer is the only good token there is.
     /// For the same reason a marker that is gone, or another's, does not matter while the row holds the very credential that was
     /// presented: the database was restored to before the marker, or somebody has sent the same token again.
     /// Whose marker it was is kept as [`Grant::overtaken`]: where that one is answered after all, it has the later answer. A grant
@@ -146,6 +147,8 @@ pub struct Rotation {
     pub from_obtained_at: Timestamp,
     /// The new tokens, sealed at their new generation.
     pub credential: SealedCredential,
+    /// Whether the refresh token is another one than was presented.
+    pub renews: bool,
     /// The scope, where the answer told it.
     pub scope: Option<base::Scope>,
     /// When the answer was received.

@@ -12,8 +12,8 @@ use crate::flight::Attempt;
 use crate::store::Failure;
 use crate::token_endpoint::QuestionAnswer;
 use crate::{
-    AttemptOutcome, DegradedReason, EndReason, Grant, GrantChange, GrantId, GrantState, LeaseProof,
-    LendError, Lent, Marker,
+    AttemptId, AttemptOutcome, DegradedReason, EndReason, Grant, GrantChange, GrantId, GrantState,
+    LeaseProof, LendError, Lent, Marker,
 };
 
 /// What may be done about an unknown outcome.
@@ -80,7 +80,7 @@ impl Inner {
         let Some((_, rotation)) = access.rotating() else {
             return self.degraded(proof, grant, attempt, DegradedReason::Misconfigured, None, detail).await;
         };
-        let settled = now + self.unsettled_for(grant.id, &marker, rotation);
+        let settled = now + self.unsettled_for(grant.id, marker.attempt, rotation);
         let retry_at = match remedy(rotation, marker.at, now + pause) {
             Remedy::SendAgain => now + pause,
             Remedy::AskThen => settled.max(now + pause),
@@ -123,7 +123,7 @@ impl Inner {
         };
         let now = self.now();
         let remedy = remedy(rotation, marker.at, now);
-        let unsettled_for = self.unsettled_for(grant.id, &marker, rotation);
+        let unsettled_for = self.unsettled_for(grant.id, marker.attempt, rotation);
         if remedy != Remedy::SendAgain && !unsettled_for.is_zero() {
             // The request may still be on its way: neither the question nor another try would be told the truth.
             if matches!(grant.state, GrantState::Unknown { .. }) {
@@ -165,10 +165,22 @@ impl Inner {
         }
     }
 
-    /// For how long the request of this marker may still be under way.
-    fn unsettled_for(&self, grant: GrantId, marker: &Marker, rotation: &Rotation) -> Duration {
+    /// For how long the request of this attempt may still be under way.
+    fn unsettled_for(&self, grant: GrantId, attempt: AttemptId, rotation: &Rotation) -> Duration {
         let now = self.parts.clock.monotonic();
-        self.settling.settled_at(grant, marker, now, rotation.request_deadline()).saturating_sub(now)
+        let deadline = rotation.request_deadline();
+        self.settling.settled_at(grant, attempt, now, deadline).saturating_sub(now)
+    }
+
+    /// For how long the request of an attempt that was overtaken may still be under way, where that matters: the new refresh token may
+    /// be the one that it presents (QuickBooks, within its day), and is not to be presented beside it.
+    pub(crate) fn overtaken_unsettled_for(&self, grant: &Grant, access: &ProviderAccess) -> Option<Duration> {
+        let (overtaken, (_, rotation)) = (grant.overtaken?, access.rotating()?);
+        if rotation.old_refresh_token != OldRefreshToken::DiesAtOnce {
+            return None;
+        }
+        let unsettled_for = self.unsettled_for(grant.id, overtaken, rotation);
+        (!unsettled_for.is_zero()).then_some(unsettled_for)
     }
 
     /// Asks by introspection whether the refresh token that was presented is still alive.

@@ -13,7 +13,8 @@ pub(super) fn check(record: &Record, story: &Story, findings: &mut Findings) {
         if story.stored_at(refresh.grant, pair).is_some() || is_superseded(record, story, refresh, pair) {
             continue;
         }
-        if record.provider.family(refresh.grant).is_withdrawn() {
+        if record.provider.family(refresh.grant).is_withdrawn() || is_of_no_use(record, story, refresh, pair)
+        {
             continue;
         }
         if was_restored_away(story, refresh, pair) {
@@ -45,6 +46,15 @@ fn was_restored_away(story: &Story, refresh: &Refresh, pair: usize) -> bool {
             || restored.pair(refresh.grant) == 0
             || story.is_over_before(refresh.grant, point)
     })
+}
+
+/// Whether it came to a grant that had ended, as the refresh token in it, which is the one that had been presented, was refused
+/// meanwhile (QuickBooks, within its day).
+fn is_of_no_use(record: &Record, story: &Story, refresh: &Refresh, pair: usize) -> bool {
+    record.provider.family(refresh.grant).refresh_of(pair) == refresh.refresh
+        && story
+            .came_in_vain(refresh.grant, pair)
+            .is_some_and(|point| story.is_over_before(refresh.grant, point))
 }
 
 /// Whether another answer took its place, at a provider where more than one can be good.

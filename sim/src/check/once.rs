@@ -53,9 +53,11 @@ const UNNOTICED: Duration = Duration::from_mins(3);
 
 /// Whether the token is one that a restored database brought back, and nobody could know, or the operator took it upon himself.
 fn after_a_restore(story: &Story, first: &Refresh, second: &Refresh) -> Option<Window> {
+    let (first, second) =
+        if first.marker?.point <= second.marker?.point { (first, second) } else { (second, first) };
     let marked = second.marker?.point;
-    // A request whose marker had been written before is none of a restore's matter.
-    let restored = story.restored_between(first.sent?, marked)?;
+    // The restore has taken the marker of the first one away, whether that had left already or was about to.
+    let restored = story.restored_between(first.marker?.point, marked)?;
     if story.is_accepted(restored, marked) {
         return Some(Window::OperatorAccepted);
     }

@@ -1,26 +1,24 @@
-use base::Timestamp;
 use base::testing::{ManualClock, SeededEntropy};
 
 use super::*;
 
 const DEADLINE: Duration = Duration::from_mins(1);
 
-fn marker(entropy: &SeededEntropy, at_millis: i64) -> Marker {
-    let attempt = AttemptId::new(&ManualClock::new(), entropy);
-    Marker { attempt, generation: 1, at: Timestamp::from_millis(at_millis), unknown_in_a_row: 1 }
+fn attempt(entropy: &SeededEntropy) -> AttemptId {
+    AttemptId::new(&ManualClock::new(), entropy)
 }
 
 #[test]
-fn a_marker_settles_after_it_was_first_seen_whatever_time_it_carries() {
+fn a_request_settles_after_its_attempt_was_first_seen() {
     let entropy = SeededEntropy::new(1);
     let grant = GrantId::new(&ManualClock::new(), &entropy);
     let settling = Settling::default();
-    let old = marker(&entropy, 0);
-    let first = settling.settled_at(grant, &old, Duration::from_secs(100), DEADLINE);
+    let old = attempt(&entropy);
+    let first = settling.settled_at(grant, old, Duration::from_secs(100), DEADLINE);
     assert_eq!(first, Duration::from_secs(160));
-    assert_eq!(settling.settled_at(grant, &old, Duration::from_secs(130), DEADLINE), first, "seen before");
-    let newer = marker(&entropy, 0);
-    let second = settling.settled_at(grant, &newer, Duration::from_secs(130), DEADLINE);
+    assert_eq!(settling.settled_at(grant, old, Duration::from_secs(130), DEADLINE), first, "seen before");
+    let newer = attempt(&entropy);
+    let second = settling.settled_at(grant, newer, Duration::from_secs(130), DEADLINE);
     assert_eq!(second, Duration::from_secs(190), "another request");
 }
 
@@ -29,7 +27,7 @@ fn the_scheduler_looks_again_when_it_has_settled() {
     let entropy = SeededEntropy::new(1);
     let grant = GrantId::new(&ManualClock::new(), &entropy);
     let settling = Settling::default();
-    settling.settled_at(grant, &marker(&entropy, 0), Duration::ZERO, DEADLINE);
+    settling.settled_at(grant, attempt(&entropy), Duration::ZERO, DEADLINE);
     assert!(!settling.is_put_off(grant, Duration::ZERO), "nobody has come too early yet");
     settling.put_off(grant);
     assert!(settling.is_put_off(grant, Duration::from_secs(59)));
@@ -44,8 +42,8 @@ fn what_settled_long_ago_is_forgotten_and_nothing_else() {
     let settling = Settling::default();
     let see = |seen_at: Duration| {
         let grant = GrantId::new(&ManualClock::new(), &entropy);
-        let marker = marker(&entropy, 0);
-        (grant, marker.clone(), settling.settled_at(grant, &marker, seen_at, DEADLINE))
+        let attempt = attempt(&entropy);
+        (grant, attempt, settling.settled_at(grant, attempt, seen_at, DEADLINE))
     };
     for _ in 0..1022 {
         see(Duration::ZERO);
@@ -55,7 +53,7 @@ fn what_settled_long_ago_is_forgotten_and_nothing_else() {
     let unsettled = see(DEADLINE * 119 + DEADLINE / 2);
     see(DEADLINE * 120);
     assert_eq!(settling.0.lock().unwrap().len(), 3);
-    for (grant, marker, settled_at) in [recent, unsettled] {
-        assert_eq!(settling.settled_at(grant, &marker, DEADLINE * 120, DEADLINE), settled_at);
+    for (grant, attempt, settled_at) in [recent, unsettled] {
+        assert_eq!(settling.settled_at(grant, attempt, DEADLINE * 120, DEADLINE), settled_at);
     }
 }

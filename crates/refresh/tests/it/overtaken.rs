@@ -30,6 +30,7 @@ async fn leave_on_disk(stage: &Stage, authority: &Authority, id: GrantId, by: At
         from_obtained_at: first.granted_at,
         access_token: given.credential.access_token,
         refresh_token: given.credential.refresh_token,
+        renews: true,
         scope: None,
         obtained_at: given.given_at,
         expires_at: given.expires_at,
@@ -110,6 +111,9 @@ async fn a_refusal_while_an_overtaken_answer_is_missing_is_an_answer_lost() {
     stage.remember_all().await;
     assert_eq!(one.recover().await.unwrap(), 1);
     stage.clock.advance(EXPIRED);
+    assert!(matches!(one.lend(grant).await, Err(LendError::Pending { .. })), "it may still be under way");
+    assert_eq!(stage.provider.requests(), 0);
+    stage.clock.advance(Duration::from_mins(1));
     let error = one.lend(grant).await.unwrap_err();
     assert!(matches!(error, LendError::Ended { reason: EndReason::RefreshAnswerLost, .. }), "{error:?}");
     // The one that is missing comes after all.

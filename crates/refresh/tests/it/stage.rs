@@ -11,8 +11,8 @@ use base::{Entropy, Secret, StoreError};
 use providers::{Catalogue, Overrides, Rotation};
 use refresh::spill::{Spill, SpillError, SpillSlot, Spilled};
 use refresh::{
-    Authority, CredentialKind, Directory, GivenCredential, Grant, GrantId, Lent, Memory as _,
-    MemoryInProcess, NewCredential, Parts, ProviderAccess, Settings, Store as _,
+    Authority, CredentialKind, Directory, GivenCredential, Grant, GrantId, Lent, Memory, MemoryInProcess,
+    NewCredential, Parts, ProviderAccess, Settings, Store as _,
 };
 use seal::Sealer;
 use store::{Database, Side};
@@ -100,7 +100,7 @@ impl Stage {
         &self,
         name: &str,
         store: Arc<dyn refresh::Store>,
-        memory: &Arc<MemoryInProcess>,
+        memory: &Arc<impl Memory + 'static>,
     ) -> Authority {
         let parts = Parts {
             store,

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use refresh::{Authority, Memory as _, MemoryInProcess, Store as _};
+use async_trait::async_trait;
+use refresh::{Authority, Memory, MemoryInProcess, Store as _};
 use tokio::time::Instant;
 
 use crate::background::run;
@@ -11,13 +12,13 @@ use crate::shared::Shared;
 use crate::stage::Stage;
 
 /// An instance on the stage's database, which others have open too.
-fn instance(stage: &Stage, name: &str, memory: &Arc<MemoryInProcess>, can_doubt: bool) -> Authority {
+fn instance(stage: &Stage, name: &str, memory: &Arc<impl Memory + 'static>, can_doubt: bool) -> Authority {
     stage.instance(name, Arc::new(Shared { database: stage.database.clone(), can_doubt }), memory)
 }
 
 /// An instance without memory starts; gives the memory that it then has, and how long it took.
 async fn start_afresh(stage: &Stage) -> (Option<u64>, Duration) {
-    let (memory, begun) = (Arc::default(), Instant::now());
+    let (memory, begun) = (Arc::<MemoryInProcess>::default(), Instant::now());
     instance(stage, "fresh", &memory, true).recover().await.unwrap();
     (memory.recall().await.unwrap(), begun.elapsed())
 }
@@ -35,6 +36,35 @@ async fn beside_an_instance_that_marks_the_database_a_fresh_one_starts_without_d
     assert!(took < Duration::from_secs(3), "as soon as a mark moves, every two seconds: {took:?}");
     let epoch = stage.database.epoch().await.unwrap();
     assert_eq!((stage.database.in_doubt().await.unwrap(), epoch.number, remembers), (0, 1, Some(1)));
+}
+
+/// A memory on a disk that takes its time.
+#[derive(Debug, Default)]
+struct SlowMemory;
+
+#[async_trait]
+impl Memory for SlowMemory {
+    async fn recall(&self) -> std::io::Result<Option<u64>> {
+        Ok(Some(0))
+    }
+
+    async fn note(&self, _: u64) -> std::io::Result<()> {
+        tokio::time::sleep(Duration::from_mins(1)).await;
+        Ok(())
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_instance_whose_own_disk_is_slow_vouches_like_any_other() {
+    let stage = Stage::pleo();
+    let _time = stage.let_time_pass();
+    let live = instance(&stage, "live", &Arc::new(SlowMemory), true);
+    live.recover().await.unwrap();
+    stage.grant(&live).await;
+    let _running = run(&live);
+    tokio::time::sleep(Duration::from_secs(10)).await;
+    start_afresh(&stage).await;
+    assert_eq!(stage.database.in_doubt().await.unwrap(), 0);
 }
 
 #[tokio::test(start_paused = true)]

@@ -23,7 +23,7 @@ pub(super) fn store_rotation(tx: &mut Tx, rotation: &Rotation) -> Result<Rotatio
                 marker_attempt = NULL, marker_generation = NULL, marker_at = NULL, marker_unknown_in_a_row = NULL
          WHERE id = $1 AND generation = $2
            AND ((state <> 'ended' AND (marker_attempt = $11 OR obtained_at = $12))
-             OR (state = 'ended' AND state_reason = 'refresh_answer_lost'))",
+             OR (state = 'ended' AND state_reason = 'refresh_answer_lost' AND CAST($13 AS BIGINT) = 1))",
         params![
             rotation.grant,
             rotation.from_generation,
@@ -37,6 +37,7 @@ pub(super) fn store_rotation(tx: &mut Tx, rotation: &Rotation) -> Result<Rotatio
             rotation.next_action_at,
             rotation.attempt,
             rotation.from_obtained_at,
+            rotation.renews,
         ],
     )?;
     if stored == 0 {
@@ -49,7 +50,7 @@ pub(super) fn store_rotation(tx: &mut Tx, rotation: &Rotation) -> Result<Rotatio
             return Ok(RotationStored::AlreadyStored { generation: attempt.get("generation_after")? });
         }
         let may_go_on = match before.state {
-            GrantState::Ended { reason, .. } => reason == EndReason::RefreshAnswerLost,
+            GrantState::Ended { reason, .. } => reason == EndReason::RefreshAnswerLost && rotation.renews,
             _ => true,
         };
         if before.generation == generation && before.overtaken == Some(rotation.attempt) && may_go_on {

@@ -106,6 +106,7 @@ fn rotation(grant: GrantId, attempt: AttemptId) -> Rotation {
         from_generation: 1,
         from_obtained_at: at(0),
         credential: sealed(2),
+        renews: true,
         scope: None,
         obtained_at: at(701),
         expires_at: Some(at(1601)),
@@ -306,6 +307,12 @@ async fn an_end_destroys_and_a_late_answer_revives(database: Database) {
     assert!(database.record_failure(&proof, &failure).await.unwrap());
     let gone = row(&database, id).await;
     assert_eq!((gone.state, gone.credential.is_none(), gone.next_action_at), (ended, true, None));
+    let same = Rotation { renews: false, ..rotation(id, ids.attempt()) };
+    assert_eq!(
+        database.store_rotation(&same).await.unwrap(),
+        RotationStored::NoLongerFits,
+        "what was refused since is not brought back"
+    );
     assert_eq!(database.store_rotation(&rotation(id, attempt)).await.unwrap(), RotationStored::Stored);
     assert_eq!(row(&database, id).await.state, GrantState::Active);
     assert_eq!(changes(&database).await.last(), Some(&GrantChange::Revived));

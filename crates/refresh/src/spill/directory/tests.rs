@@ -11,6 +11,7 @@ fn spilled() -> Spilled {
         grant: GrantId::new(&clock, &entropy),
         attempt: AttemptId::new(&clock, &entropy),
         from_generation: 7,
+        renews: true,
         from_obtained_at: Timestamp::from_millis(-900_000),
         access_token: Sealed::from_bytes(vec![1, 2, 3]),
         refresh_token: Some(Sealed::from_bytes(vec![4, 5])),
