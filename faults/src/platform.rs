@@ -12,12 +12,12 @@ mod revocations;
 
 use std::time::Duration;
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 use futures_util::FutureExt as _;
 use futures_util::future::LocalBoxFuture;
-use testkit::Missing;
 
-use crate::{DatabaseKind, Ground, Outcome, Tried, Verdict};
+use crate::row::acted_in;
+use crate::{DatabaseKind, Ground, Outcome, Tried};
 use house::House;
 
 /// How the refresh tokens of a client rotate.
@@ -147,26 +147,12 @@ impl Trial {
     pub async fn run(self, ground: &Ground) -> Tried {
         let name = self.name();
         let Self { group, what, promise, shape, slow, rounds, act } = self;
-        let started = ground.clock().monotonic();
         // Longer than a round takes on a machine that is busy with others.
         let at_most = Duration::from_mins(2) + Duration::from_secs(2) * rounds;
-        let result = async {
-            let mut house = House::build(ground, shape, slow).await?;
-            let acted = tokio::time::timeout(at_most, act(&mut house, rounds)).await;
-            let acted = acted.unwrap_or_else(|_| bail!("it did not come to an end"));
-            let closed = house.close(&name, acted.is_ok()).await;
-            acted.and_then(|outcome| closed.map(|()| outcome))
-        };
-        let result = result.await;
-        let took = ground.clock().monotonic().saturating_sub(started);
-        let (verdict, seen, missing) = match result {
-            Ok(Outcome::Seen(seen)) => (Verdict::Held, seen, None),
-            Ok(Outcome::Open(why)) => (Verdict::Open, why, None),
-            Err(error) => match error.chain().find_map(|cause| cause.downcast_ref::<Missing>()) {
-                Some(missing) => (Verdict::Open, format!("not tried: {missing}"), Some(missing.clone())),
-                None => (Verdict::Failed, format!("{error:#}"), None),
-            },
-        };
-        Tried { group, fault: what, promise: promise.to_owned(), seen, verdict, took, missing }
+        Tried::of(ground, group, what, promise.to_owned(), async {
+            let house = House::build(ground, shape, slow).await?;
+            acted_in(house, &name, at_most, |house| act(house, rounds)).await
+        })
+        .await
     }
 }

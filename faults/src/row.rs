@@ -85,26 +85,32 @@ impl Row {
     pub async fn run(self, ground: &Ground) -> Tried {
         let name = self.name();
         let Self { group, fault, promise, plan, act } = self;
-        let started = ground.clock().monotonic();
-        let result = async {
-            let mut scene = Scene::build(ground, plan).await.context("the house could not be built")?;
-            let acted = tokio::time::timeout(AT_MOST, act(&mut scene)).await;
-            let acted = acted.unwrap_or_else(|_| bail!("it did not come to an end"));
-            let closed = scene.close(&name, acted.is_ok()).await;
-            acted.and_then(|outcome| closed.map(|()| outcome))
-        };
-        let result = result.await;
-        let took = ground.clock().monotonic().saturating_sub(started);
-        let (verdict, seen, missing) = match result {
-            Ok(Outcome::Seen(seen)) => (Verdict::Held, seen, None),
-            Ok(Outcome::Open(why)) => (Verdict::Open, why, None),
-            Err(error) => match error.chain().find_map(|cause| cause.downcast_ref::<Missing>()) {
-                Some(missing) => (Verdict::Open, format!("not tried: {missing}"), Some(missing.clone())),
-                None => (Verdict::Failed, format!("{error:#}"), None),
-            },
-        };
-        Tried { group, fault, promise, seen, verdict, took, missing }
+        Tried::of(ground, group, fault, promise, async {
+            let scene = Scene::build(ground, plan).await.context("the house could not be built")?;
+            acted_in(scene, &name, AT_MOST, act).await
+        })
+        .await
     }
+}
+
+/// What is built for a row, and ended after it.
+pub(crate) trait Stage {
+    /// Ends everything, and says whether it came to its end in order. A row that did not hold leaves its logs where they were asked
+    /// for.
+    async fn close(self, row: &str, held: bool) -> Result<()>;
+}
+
+/// Acts on a stage, for a bounded time, and closes it whatever came of that.
+pub(crate) async fn acted_in<S: Stage>(
+    mut stage: S,
+    row: &str,
+    at_most: Duration,
+    act: impl for<'stage> FnOnce(&'stage mut S) -> LocalBoxFuture<'stage, Result<Outcome>>,
+) -> Result<Outcome> {
+    let acted = tokio::time::timeout(at_most, act(&mut stage)).await;
+    let acted = acted.unwrap_or_else(|_| bail!("it did not come to an end"));
+    let closed = stage.close(row, acted.is_ok()).await;
+    acted.and_then(|outcome| closed.map(|()| outcome))
 }
 
 /// A row that was tried.
@@ -124,4 +130,28 @@ pub struct Tried {
     pub took: Duration,
     /// The part of the machine that was missing for it.
     pub missing: Option<Missing>,
+}
+
+impl Tried {
+    /// What is to be thought of a row when `trying` it has come to its end.
+    pub(crate) async fn of(
+        ground: &Ground,
+        group: &'static str,
+        fault: String,
+        promise: String,
+        trying: impl Future<Output = Result<Outcome>>,
+    ) -> Self {
+        let started = ground.clock().monotonic();
+        let result = trying.await;
+        let took = ground.clock().monotonic().saturating_sub(started);
+        let (verdict, seen, missing) = match result {
+            Ok(Outcome::Seen(seen)) => (Verdict::Held, seen, None),
+            Ok(Outcome::Open(why)) => (Verdict::Open, why, None),
+            Err(error) => match error.chain().find_map(|cause| cause.downcast_ref::<Missing>()) {
+                Some(missing) => (Verdict::Open, format!("not tried: {missing}"), Some(missing.clone())),
+                None => (Verdict::Failed, format!("{error:#}"), None),
+            },
+        };
+        Self { group, fault, promise, seen, verdict, took, missing }
+    }
 }

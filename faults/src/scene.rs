@@ -22,6 +22,7 @@ use visitor::{Browser, Door, Machine, Person, Places};
 use crate::Binary;
 use crate::namespace::SmallDisk;
 use crate::process::{Server, command, run};
+use crate::row::Stage;
 use crate::seeds::{self, Provider, SANDBOX_TOKEN, SECRET};
 pub(crate) use calls::{Refresh, is_good, successes};
 
@@ -456,8 +457,14 @@ impl Scene {
         Ok(format!("{base}{path}").parse()?)
     }
 
-    /// Ends everything. A row that did not hold leaves its logs where they were asked for.
-    pub(crate) async fn close(mut self, row: &str, held: bool) -> Result<()> {
+    /// How long something may take that needs a lease to stand still first.
+    pub(crate) const fn patience() -> Duration {
+        Duration::from_mins(1)
+    }
+}
+
+impl Stage for Scene {
+    async fn close(mut self, row: &str, held: bool) -> Result<()> {
         for instance in &mut self.instances {
             if let Some(server) = instance.server.take() {
                 server.kill().await?;
@@ -485,11 +492,6 @@ impl Scene {
             tokio::task::spawn_blocking(move || drop(database)).await?;
         }
         result
-    }
-
-    /// How long something may take that needs a lease to stand still first.
-    pub(crate) const fn patience() -> Duration {
-        Duration::from_mins(1)
     }
 }
 

@@ -160,6 +160,8 @@ impl Plan {
         if !dice.chance(80) {
             weather::draw(&mut plan, &mut dice);
         }
+        // What a clock that was ahead has put off comes that much later.
+        plan.ends_at += plan.clock_spread().saturating_sub(QUIET / 3);
         plan
     }
 

@@ -12,6 +12,8 @@ pub struct Filter {
     pub client: Option<String>,
     /// Of this type.
     pub kind: Option<String>,
+    /// By this actor, as the record has it.
+    pub actor: Option<String>,
     /// Older than this record (the cursor of a list, newest first).
     pub before: Option<AuditId>,
 }

@@ -1,5 +1,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use base::{Id, IdKind, Scope, Secret, Timestamp};
@@ -11,13 +12,13 @@ use crate::rotation::RotationRules;
 
 /// The id of a client. Pleo's are bare UUIDs; a text is allowed, since seeds and stand-ins choose theirs.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct ClientId(String);
+#[serde(from = "String", into = "String")]
+pub struct ClientId(Arc<str>);
 
 impl ClientId {
     /// Takes any text: whether there is such a client is for the store to say.
     pub fn new(text: impl Into<String>) -> Self {
-        Self(text.into())
+        Self(text.into().into())
     }
 
     /// The text.
@@ -34,7 +35,19 @@ impl fmt::Display for ClientId {
 
 impl From<&str> for ClientId {
     fn from(text: &str) -> Self {
-        Self(text.to_owned())
+        Self(text.into())
+    }
+}
+
+impl From<String> for ClientId {
+    fn from(text: String) -> Self {
+        Self::new(text)
+    }
+}
+
+impl From<ClientId> for String {
+    fn from(id: ClientId) -> Self {
+        id.as_str().to_owned()
     }
 }
 

@@ -14,6 +14,7 @@ mod journal;
 mod keyed_hash;
 mod metadata;
 mod outcome;
+mod present_access;
 mod registration;
 mod rotation;
 mod rules;
@@ -43,6 +44,7 @@ pub use outcome::{
     AccessContext, AccessRefusal, AuthorizationRefusal, ClientError, Consent, EndpointError, Granted,
     PageReason, Reply, TokenSuccess, ValidatedRequest,
 };
+pub use present_access::PresentAccess;
 pub use registration::{
     ClientMetadata, ClientSelection, InitialAccessToken, InitialAccessTokenId, NewClient,
     NewInitialAccessToken, NewRegistration, RegisterOutcome, Registered, RegisteredClient, Registration,

@@ -1,9 +1,12 @@
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use audit::{AuditRecord, Rotation};
 use base::{StoreError, Timestamp};
 
 use crate::authorisation::{ActiveTokens, Authorisation, AuthorisationId, EarlierTokens, EndReason};
 use crate::client::{Client, ClientId, ClientSecret, ClientState};
+use crate::present_access::PresentAccess;
 
 /// Whether the condition of a write held.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -129,6 +132,17 @@ pub trait Store: crate::Registrations + Send + Sync {
 
     /// An authorisation with what stands over it.
     async fn authorisation(&self, id: AuthorisationId) -> Result<Option<LoadedAuthorisation>, StoreError>;
+
+    /// The same for the use of its access token: what follows from it may be remembered, for [`Store::remembered`].
+    async fn authorisation_in_use(
+        &self,
+        id: AuthorisationId,
+    ) -> Result<Option<LoadedAuthorisation>, StoreError>;
+
+    /// What is remembered of an authorisation, without a look at the database. A store remembers only where it hears of each change
+    /// of what it rests on: a change that was made through it shows at once, one by anybody else within a second. None says
+    /// nothing: read it then.
+    fn remembered(&self, id: AuthorisationId) -> Option<Arc<PresentAccess>>;
 
     /// Stand-ins: the earlier tokens of an authorisation that have not expired at `now`.
     async fn earlier_tokens(

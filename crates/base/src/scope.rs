@@ -1,12 +1,13 @@
 use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// A set of scope tokens (RFC 6749 section 3.3). Order and repetition carry no meaning and are dropped.
+/// A set of scope tokens (RFC 6749 section 3.3). Order and repetition carry no meaning and are dropped. Clones share one set.
 #[derive(Clone, PartialEq, Eq, Default, Debug, Hash)]
-pub struct Scope(BTreeSet<String>);
+pub struct Scope(Arc<BTreeSet<String>>);
 
 /// A scope text that RFC 6749 section 3.3 does not allow.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -22,22 +23,34 @@ impl Scope {
         self.0.is_subset(&other.0)
     }
 
+    /// The tokens that `keep` wants.
+    #[must_use]
+    pub fn filtered(&self, keep: impl Fn(&str) -> bool) -> Self {
+        if self.iter().all(&keep) {
+            return self.clone();
+        }
+        Self(Arc::new(self.0.iter().filter(|token| keep(token)).cloned().collect()))
+    }
+
     /// The tokens both have.
     #[must_use]
     pub fn intersection(&self, other: &Self) -> Self {
-        Self(self.0.intersection(&other.0).cloned().collect())
+        self.filtered(|token| other.contains(token))
     }
 
     /// The tokens either has.
     #[must_use]
     pub fn union(&self, other: &Self) -> Self {
-        Self(self.0.union(&other.0).cloned().collect())
+        if other.is_subset(self) {
+            return self.clone();
+        }
+        Self(Arc::new(self.0.union(&other.0).cloned().collect()))
     }
 
     /// The tokens that this one has and `other` has not.
     #[must_use]
     pub fn difference(&self, other: &Self) -> Self {
-        Self(self.0.difference(&other.0).cloned().collect())
+        self.filtered(|token| !other.contains(token))
     }
 
     /// Whether `token` is in the set.
@@ -61,7 +74,7 @@ impl Scope {
             .into_iter()
             .map(|token| valid(token).then(|| token.to_owned()).ok_or(ScopeError::Character))
             .collect::<Result<_, _>>()
-            .map(Self)
+            .map(|tokens| Self(Arc::new(tokens)))
     }
 }
 

@@ -2,13 +2,15 @@ use std::collections::HashMap;
 use std::future::Future;
 use std::hash::Hash;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, RwLock};
 use std::time::Duration;
 
 use base::{Clock, StoreError};
 
 /// How long a store is waited for where there is something in memory.
 const PATIENCE: Duration = Duration::from_secs(1);
+/// How many rows are kept; one more, and all are read anew when they are wanted.
+const MAX_ENTRIES: usize = 100_000;
 
 /// Rows in memory: used for a bounded time after the last look into the store, and beyond it only while the store cannot be
 /// reached (`refresh-authority` rule 1). What this process writes itself it forgets at once.
@@ -16,7 +18,8 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// A row is looked at again by itself when it has reached that age, unless a follower hears of the changes of all rows
 /// ([`Memory::heard`]): then the age of what the follower knows counts for every row that was loaded while it followed.
 pub(crate) struct Memory<K, V> {
-    entries: moka::sync::Cache<K, Arc<Entry<V>>>,
+    // A plain table: a cache that keeps account of each use costs more than all the rest of lending a token.
+    entries: RwLock<HashMap<K, Entry<V>>>,
     staleness: Duration,
     /// Rows that are being loaded: one that changes meanwhile may have been read before the change.
     loading: Mutex<HashMap<K, Loading>>,
@@ -47,7 +50,7 @@ fn nanos(reading: Duration) -> u64 {
 impl<K: Eq + Hash + Send + Sync + Copy + 'static, V: Send + Sync + 'static> Memory<K, V> {
     pub(crate) fn new(staleness: Duration) -> Self {
         Self {
-            entries: moka::sync::Cache::new(100_000),
+            entries: RwLock::default(),
             staleness,
             loading: Mutex::default(),
             followed_since: AtomicU64::new(u64::MAX),
@@ -65,13 +68,14 @@ impl<K: Eq + Hash + Send + Sync + Copy + 'static, V: Send + Sync + 'static> Memo
     where
         F: Future<Output = Result<Option<V>, StoreError>>,
     {
-        let known = self.entries.get(&key);
         let now = clock.monotonic();
-        if let Some(entry) = &known
-            && self.serves(entry, now)
-        {
-            return Ok(Some(Arc::clone(&entry.value)));
-        }
+        let known = {
+            let entries = self.entries.read().expect("no code panics while it holds this");
+            match entries.get(&key) {
+                Some(entry) if self.serves(entry, now) => return Ok(Some(Arc::clone(&entry.value))),
+                entry => entry.map(|entry| Arc::clone(&entry.value)),
+            }
+        };
         let loader = Loader::begin(self, key);
         let loaded = match &known {
             // Who can be served anyway does not wait long for a store that hangs.
@@ -87,12 +91,10 @@ impl<K: Eq + Hash + Send + Sync + Copy + 'static, V: Send + Sync + 'static> Memo
                 Ok(Some(value))
             }
             Ok(None) => {
-                self.entries.invalidate(&key);
+                self.remove(&key);
                 Ok(None)
             }
-            Err(StoreError::Unavailable(why)) => {
-                known.map(|entry| Some(Arc::clone(&entry.value))).ok_or(StoreError::Unavailable(why))
-            }
+            Err(StoreError::Unavailable(why)) => known.map(Some).ok_or(StoreError::Unavailable(why)),
             Err(error) => Err(error),
         }
     }
@@ -119,7 +121,19 @@ impl<K: Eq + Hash + Send + Sync + Copy + 'static, V: Send + Sync + 'static> Memo
         if let Some(loading) = loading.get_mut(key) {
             loading.changed = true;
         }
-        self.entries.invalidate(key);
+        self.remove(key);
+    }
+
+    fn remove(&self, key: &K) {
+        self.entries.write().expect("no code panics while it holds this").remove(key);
+    }
+
+    fn insert(&self, key: K, entry: Entry<V>) {
+        let mut entries = self.entries.write().expect("no code panics while it holds this");
+        if entries.len() >= MAX_ENTRIES && !entries.contains_key(&key) {
+            entries.clear();
+        }
+        entries.insert(key, entry);
     }
 
     /// A follower starts, or starts again: of rows loaded after the reading `now` it will hear each change. Rows loaded before
@@ -160,7 +174,7 @@ impl<'a, K: Eq + Hash + Send + Sync + Copy + 'static, V: Send + Sync + 'static> 
         let loading = self.memory.loading.lock().expect("no code panics while it holds this");
         if loading.get(&self.key).is_some_and(|loading| !loading.changed) {
             let entry = Entry { loaded_at, value, is_renewed: AtomicBool::new(false) };
-            self.memory.entries.insert(self.key, Arc::new(entry));
+            self.memory.insert(self.key, entry);
         }
     }
 }

@@ -14,13 +14,14 @@ use crate::{Connect, Connection, ConnectionId, End, Event, EventType, StateKind,
 const BATCH: u32 = 100;
 /// How often grants' events of other processes are looked for.
 const LOOK: Duration = Duration::from_millis(500);
-/// How often walks that nobody finished are looked for, and connections are counted.
+/// How often walks that nobody finished or that are long over are looked for, and connections are counted.
 const SWEEP: Duration = Duration::from_mins(1);
 /// How often announcements that are due are looked for.
 const ANNOUNCE: Duration = Duration::from_mins(30);
 
 impl Connect {
-    /// Tells onward what happens to grants, follows what other processes change, and clears away walks that nobody finished,
+    /// Tells onward what happens to grants, follows what other processes change, and clears away walks that nobody finished
+    /// and those that are long over,
     /// until `stop`.
     pub async fn run(&self, stop: CancellationToken) {
         // Beside one another: however much there is to tell, changes are heard of in time.
@@ -46,6 +47,9 @@ impl Connect {
                 self.count_connections().await;
                 if let Err(error) = self.sweep_walks().await {
                     tracing::warn!(%error, "unfinished walks could not be cleared away; it is tried again");
+                }
+                if let Err(error) = self.delete_finished_walks().await {
+                    tracing::warn!(%error, "walks that are long over could not be deleted; it is tried again");
                 }
             }
             if announced.is_none_or(|at| now.saturating_sub(at) >= ANNOUNCE) {

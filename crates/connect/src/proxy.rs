@@ -31,6 +31,8 @@ pub struct Call {
     pub headers: HeaderMap,
     /// The caller's body.
     pub body: Body,
+    /// Whether the caller may disconnect, and so end the provider's access through the proxy, too.
+    pub may_disconnect: bool,
 }
 
 /// Why a call was not sent, or has no answer.
@@ -39,6 +41,9 @@ pub enum ProxyError {
     /// The path is not one that stays under the provider's API base.
     #[error(transparent)]
     Path(#[from] PathError),
+    /// It would end the access that the connection lives on, and the caller may not disconnect.
+    #[error("this call ends the access itself, which is for those who may disconnect")]
+    EndsAccess,
     /// The connection cannot be used now.
     #[error(transparent)]
     Unusable(#[from] Unusable),
@@ -62,6 +67,9 @@ impl Connect {
             self.directory().get(&side.provider).ok_or_else(|| Unusable::NotSetUp(side.provider.clone()))?;
         let target = path::target(access, &side.company, &call.path_and_query)?;
         path::may_be_changed(access, &call.method, &call.path_and_query)?;
+        if !call.may_disconnect && path::ends_access(access, &call.method, &call.path_and_query) {
+            return Err(ProxyError::EndsAccess);
+        }
         let headers = headers::for_provider(&call.headers);
         let mut kept = body::keep(call.body).await.map_err(|_| ProxyError::Body)?;
         let mut lent = self.lend(&connection, end).await?;

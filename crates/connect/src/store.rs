@@ -48,6 +48,8 @@ pub trait Store: Send + Sync {
     /// Sessions that expired before `now`, are not over, and still hold grants or a verifier.
     async fn abandoned_sessions(&self, now: Timestamp, limit: u32)
     -> Result<Vec<ConnectSession>, StoreError>;
+    /// Deletes at most `limit` sessions that are over and expired before `before`; how many there were.
+    async fn delete_finished_sessions(&self, before: Timestamp, limit: u32) -> Result<usize, StoreError>;
 
     // Connections
 

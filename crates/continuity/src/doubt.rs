@@ -9,7 +9,7 @@ pub enum RestoreSign {
     StepBack,
     /// It has been served before, and this instance remembers nothing of it.
     NoMemory,
-    /// Others went on with it after this instance, and none of them has marked it for ten minutes.
+    /// Others may have gone on with it after this instance, and none has marked it for ten minutes.
     NoHeartbeat,
 }
 

@@ -5,17 +5,12 @@ use std::time::Duration;
 use base::{Clock, StoreError};
 use tokio_util::sync::CancellationToken;
 
-use crate::{Doubt, Memory, RestoreSign, Standing, Store};
+use crate::{Doubt, Found, Memory, RestoreSign, Standing, Store};
 
 /// How often the database is looked at: a doubt and its end are followed within this time in every process.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// How often a database is marked that nobody else can have open. A restored backup that is younger is not noticed by its beats.
 const BEAT_ALONE: Duration = Duration::from_secs(10);
-/// How often, and at what distance, an instance without memory looks whether another one marks the database: for four seconds.
-const GLANCES: u32 = 20;
-const GLANCE_EVERY: Duration = Duration::from_millis(200);
-/// A database that several can have open and that others went on with was perhaps put back if none has marked it for so long.
-const WITHOUT_HEARTBEAT: Duration = Duration::from_mins(10);
 
 /// Why it cannot be told whether a database was restored.
 #[derive(Debug, thiserror::Error)]
@@ -89,7 +84,7 @@ impl Keeper {
     }
 
     /// At the start, before anything is served: compares the database with what this instance remembers. An instance without memory
-    /// on a database that others may have open takes up to four seconds to see whether one of them is there.
+    /// on a database that others may have open takes up to five seconds to see whether one of them is there.
     pub async fn start(&self) -> Result<Option<Change>, StartError> {
         let inner = &self.inner;
         inner.started.store(true, Ordering::Release);
@@ -148,34 +143,26 @@ impl Inner {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// What is to be thought of the database at the start. Each mark raises the beats, which are what is remembered.
     async fn sign(
         &self,
         remembered: Option<u64>,
         standing: &Standing,
     ) -> Result<Option<RestoreSign>, StoreError> {
-        let now = self.clock.now();
-        let silent = || standing.beat_at.is_none_or(|at| now.since(at) > WITHOUT_HEARTBEAT);
-        Ok(match remembered {
-            Some(seen) if seen > standing.beats => Some(RestoreSign::StepBack),
-            // Nobody has marked it since this instance did, however long it was off.
-            Some(seen) if seen == standing.beats || standing.is_exclusive => None,
-            Some(_) => silent().then_some(RestoreSign::NoHeartbeat),
-            None if standing.beats == 0 => None,
-            None if standing.is_exclusive => Some(RestoreSign::NoMemory),
-            None => (!self.another_is_there(standing.beats).await?).then_some(RestoreSign::NoMemory),
-        })
-    }
-
-    /// Waits for a beat of another instance, which would know of a restore. A restored backup does not beat by itself.
-    async fn another_is_there(&self, beats: u64) -> Result<bool, StoreError> {
-        for _ in 0..GLANCES {
-            tokio::time::sleep(GLANCE_EVERY).await;
-            let standing = self.store.standing().await?;
-            if standing.beats > beats || standing.doubt.is_some() {
-                return Ok(true);
-            }
-        }
-        Ok(false)
+        let beats = standing.beats;
+        let found = Found {
+            position: beats,
+            is_begun: beats > 0,
+            marked_at: standing.beat_at,
+            is_exclusive: standing.is_exclusive,
+            counts_marks: true,
+        };
+        found
+            .sign_unless_vouched_for(remembered, self.clock.now(), || async move {
+                let standing = self.store.standing().await?;
+                Ok(standing.beats > beats || standing.doubt.is_some())
+            })
+            .await
     }
 
     async fn raise(

@@ -16,6 +16,16 @@ impl IdKind for AccountKind {
 /// The id of a person's account.
 pub type AccountId = Id<AccountKind>;
 
+/// Which accounts a list is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum AccountSelection {
+    /// All of them.
+    #[default]
+    All,
+    /// Those that are disabled.
+    Disabled,
+}
+
 /// An e-mail address in the one spelling under which accounts are found: trimmed and in lower case.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Email(String);

@@ -10,7 +10,9 @@ mod session;
 mod store;
 mod throttle;
 
-pub use account::{Account, AccountId, AccountKind, Email, InvalidEmail, NewAccount, StoredAccount};
+pub use account::{
+    Account, AccountId, AccountKind, AccountSelection, Email, InvalidEmail, NewAccount, StoredAccount,
+};
 pub use identity::{AccountError, Created, Identity, Settings, SignInError};
 pub use password::{Cost, PasswordHash, PasswordHashError};
 pub use session::{PreSession, Session, SessionId, SessionKind, SessionSummary, SignedIn, StoredSession};

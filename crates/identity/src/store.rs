@@ -2,7 +2,7 @@ use async_trait::async_trait;
 use audit::AuditRecord;
 use base::{StoreError, Timestamp};
 
-use crate::account::{Account, AccountId, Email, StoredAccount};
+use crate::account::{Account, AccountId, AccountSelection, Email, StoredAccount};
 use crate::password::PasswordHash;
 use crate::session::{SessionId, StoredSession};
 use crate::throttle::{Admission, Attempt};
@@ -19,11 +19,12 @@ pub trait Store: Send + Sync {
     /// The account with this id.
     async fn account(&self, id: AccountId) -> Result<Option<StoredAccount>, StoreError>;
 
-    /// At most `limit` accounts in the order of their addresses, those after `after`; where `text` is not empty, those alone whose
+    /// At most `limit` accounts of a selection in the order of their addresses, those after `after`; where `text` is not empty, those alone whose
     /// address or name holds it, whatever the case.
     async fn list_accounts(
         &self,
         text: &str,
+        selection: AccountSelection,
         after: Option<&Email>,
         limit: u32,
     ) -> Result<Vec<Account>, StoreError>;

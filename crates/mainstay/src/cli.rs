@@ -13,7 +13,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(crate) use generate::{Generate, Generation};
 pub(crate) use options::Common;
-pub(crate) use people::{Companies, Users};
+pub(crate) use people::{Companies, RoleAt, Users};
 pub(crate) use platform::{ApiKeys, Platform};
 pub(crate) use platform_clients::{Client as PlatformClient, NewClient, PlatformClients};
 pub(crate) use records::{Audit, Export, RecordedSide, Recover};

@@ -1,13 +1,14 @@
 //! From a short command's arguments to a [`Request`], and to where it is carried out.
 
 use crate::cli::{
-    self, ApiKeys, Clients, Companies, Connections, Operators, Platform, PlatformClients, Recover, Tokens,
-    Users,
+    self, ApiKeys, Clients, Companies, Connections, Operators, Platform, PlatformClients, Recover, RoleAt,
+    Tokens, Users,
 };
 use crate::failure::Failure;
 use crate::input;
 use crate::request::{
-    ApiKeyCreation, CarriedSecret, ClientRegistration, ClientsRequest, PeopleRequest, Request, TenancyRequest,
+    ApiKeyCreation, CarriedSecret, ClientRegistration, ClientsRequest, PeopleRequest, Place, Request,
+    TenancyRequest,
 };
 
 pub(crate) fn connections(command: &Connections) -> Request {
@@ -75,7 +76,30 @@ fn users(command: &Users) -> Result<PeopleRequest, Failure> {
             let password = CarriedSecret(input::secret(None, "password", "standard input")?);
             PeopleRequest::SetPassword { email: user.email.clone(), password }
         }
+        Users::SetRole(new) => {
+            let (email, place) = role_at(&new.place)?;
+            PeopleRequest::SetRole { email, place, role: new.role.clone() }
+        }
+        Users::RemoveRole(at) => {
+            let (email, place) = role_at(at)?;
+            PeopleRequest::RemoveRole { email, place }
+        }
     })
+}
+
+fn role_at(at: &RoleAt) -> Result<(String, Place), Failure> {
+    let place = match (&at.company, &at.organisation) {
+        (Some(company), None) => Place::Company(company.clone()),
+        (None, Some(organisation)) => Place::Organisation(organisation.clone()),
+        _ => {
+            return Err(Failure::usage(
+                "it is not said where",
+                "a role is one in a company, or in each company of an organisation",
+                "give either `--company` or `--organisation`",
+            ));
+        }
+    };
+    Ok((at.email.clone(), place))
 }
 
 fn companies(command: &Companies) -> TenancyRequest {

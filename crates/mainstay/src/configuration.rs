@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 
 use base::Secret;
 use ipnet::IpNet;
-use providers::Overrides;
+use providers::{Overrides, ProviderId};
 use url::Url;
 
 use crate::environment::Environment;
@@ -100,7 +100,7 @@ pub(crate) struct Configuration {
     pub(crate) return_to_allow: Vec<Url>,
     /// Whether callers are limited.
     pub(crate) rate_limits: bool,
-    /// Overrides of the catalogue by provider id.
+    /// Overrides of the catalogue by provider id; Pleo's environment follows this one unless they name it.
     pub(crate) providers: BTreeMap<String, Overrides>,
     /// The log level, as `tracing` filter directives; none when it was not set.
     pub(crate) log: Option<String>,
@@ -131,7 +131,7 @@ impl Configuration {
             outbound_allow: layers.parse_list("outbound_allow", values::network)?,
             return_to_allow: layers.parse_list("return_to_allow", values::origin)?,
             rate_limits: layers.parse("rate_limits", values::switch)?.unwrap_or(true),
-            providers: layers.providers()?,
+            providers: at_pleo(environment, layers.providers()?),
             log: layers.parse("log", values::log_filter)?,
             fault_point: layers.parse("fault_point", fault_points::parse)?,
         };
@@ -195,6 +195,18 @@ impl Configuration {
             DatabaseUrl::Postgres(_) => None,
         }
     }
+}
+
+/// The overrides of providers, with Pleo's own environment where they do not name one. Production is the catalogue's default.
+fn at_pleo(
+    environment: PleoEnvironment,
+    mut providers: BTreeMap<String, Overrides>,
+) -> BTreeMap<String, Overrides> {
+    if environment == PleoEnvironment::Staging {
+        let pleo = providers.entry(ProviderId::pleo().to_string()).or_default();
+        pleo.environment.get_or_insert_with(|| environment.as_str().to_owned());
+    }
+    providers
 }
 
 /// Turns a path of a configuration file into one that does not depend on the working directory.

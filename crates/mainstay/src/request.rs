@@ -92,6 +92,20 @@ pub(crate) enum PeopleRequest {
     Enable { email: String },
     /// `set-password`.
     SetPassword { email: String, password: CarriedSecret },
+    /// `set-role`.
+    SetRole { email: String, place: Place, role: String },
+    /// `remove-role`.
+    RemoveRole { email: String, place: Place },
+}
+
+/// Where somebody has a role, by id.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Place {
+    /// In a company.
+    Company(String),
+    /// In each company of an organisation.
+    Organisation(String),
 }
 
 /// `platform companies …`.

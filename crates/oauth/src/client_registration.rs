@@ -99,7 +99,9 @@ impl RegistrationRequest {
         if !body.trim_ascii_start().starts_with(b"{") {
             return Err(metadata(NO_OBJECT));
         }
-        let members: Members = serde_json::from_slice(body).map_err(|_| metadata(NO_OBJECT))?;
+        // As bytes, it would not look into the texts of members that it does not know.
+        let utf8 = std::str::from_utf8(body).map_err(|_| metadata("the body is not UTF-8"))?;
+        let members: Members = serde_json::from_str(utf8).map_err(|_| metadata(NO_OBJECT))?;
         let forbidden = [
             ("registration_access_token", &members.registration_access_token),
             ("registration_client_uri", &members.registration_client_uri),

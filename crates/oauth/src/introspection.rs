@@ -110,7 +110,9 @@ impl Introspection {
             Self::Inactive => Body { active: false, token: None },
             Self::Active(token) => Body { active: true, token: Some(token) },
         };
-        serde_json::to_string(&body).expect("texts and numbers are always JSON")
+        let mut text = Vec::with_capacity(512);
+        serde_json::to_writer(&mut text, &body).expect("texts and numbers are always JSON");
+        String::from_utf8(text).expect("JSON is UTF-8")
     }
 }
 

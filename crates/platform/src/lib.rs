@@ -44,9 +44,9 @@ pub use service::{
     NewExportJob, NewInstallation, NewStandaloneKey, PersonView, StandaloneAccess, logo_path,
 };
 pub use store::{
-    ApiKeys, ClientUsage, Counts, CreateJob, EmployeeFilter, EventOutcome, Exports, Installations,
-    ItemChange, ItemsOutcome, JobFilter, JobStep, ListedCompany, Logos, Overview, Reach, Standing, Store,
-    Tenants,
+    ApiKeys, ClientUsage, CompanySelection, Counts, CreateJob, EmployeeFilter, EventOutcome, Exports,
+    Installations, ItemChange, ItemsOutcome, JobFilter, JobStep, ListedCompany, Logos, Overview, Reach,
+    Standing, Store, Tally, Tenants,
 };
 pub use subject::{ParseSubjectError, Subject, SubjectType};
 pub use tenancy::{Company, Employee, Membership, Organisation, ParseRoleError, Role};

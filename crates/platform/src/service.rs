@@ -13,6 +13,7 @@ mod installations;
 mod logos;
 mod overview;
 mod rights;
+mod roles;
 
 pub use api_keys::{NewStandaloneKey, StandaloneAccess};
 pub use apps::ConnectedApp;

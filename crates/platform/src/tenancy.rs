@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use base::Timestamp;
-use identity::AccountId;
+use identity::{Account, AccountId};
 use serde::{Deserialize, Serialize};
 
 use crate::{CompanyId, EmployeeId, OrganisationId};
@@ -110,6 +110,23 @@ pub struct Employee {
     pub last_name: String,
     /// What they may do there.
     pub role: Role,
+}
+
+impl Employee {
+    /// The place of a person in a company, with their name as the account has it.
+    pub(crate) fn of(account: &Account, id: EmployeeId, company: CompanyId, role: Role) -> Self {
+        let name = account.name.trim();
+        let (first_name, last_name) = name.split_once(' ').unwrap_or((name, ""));
+        Self {
+            id,
+            company,
+            account: account.id,
+            email: account.email.to_string(),
+            first_name: first_name.to_owned(),
+            last_name: last_name.trim().to_owned(),
+            role,
+        }
+    }
 }
 
 /// A user's place in a company together with what a page needs to name it.

@@ -5,12 +5,12 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use base::{StoreError, Timestamp};
+use continuity::RestoreSign;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use crate::authority::{Authority, Inner};
 use crate::directory::ProviderAccess;
-use crate::restored::RestoreSign;
 use crate::store::DueGrant;
 use crate::{Cause, CredentialKind, GrantChange, LendError};
 

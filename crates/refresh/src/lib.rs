@@ -31,7 +31,7 @@ mod token_endpoint;
 mod unknown;
 mod words;
 
-pub use continuity::{Memory, MemoryFile, MemoryInProcess};
+pub use continuity::{Memory, MemoryFile, MemoryInProcess, RestoreSign};
 
 pub use authority::{Authority, Parts, Rejected};
 pub use directory::{Directory, ProviderAccess};
@@ -47,7 +47,6 @@ pub use margin::MarginPolicy;
 pub use new_grant::{GivenCredential, NewCredential};
 pub use outcome::{Answered, Outcome, classify};
 pub use record::{AttemptOutcome, AttemptRecord, Cause};
-pub use restored::RestoreSign;
 pub use settings::Settings;
 pub use store::{DueGrant, Epoch, Failure, LeaseAnswer, Rotation, RotationStored, Store};
 pub use token_endpoint::{QuestionAnswer, TokenEndpoint};

@@ -3,7 +3,8 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use base::{StoreError, Timestamp};
+use base::StoreError;
+use continuity::{Found, RestoreSign};
 use providers::{OldRefreshToken, Question, Rotation};
 
 use crate::authority::{Authority, Inner};
@@ -15,39 +16,19 @@ use crate::{
     AttemptOutcome, DegradedReason, EndReason, Grant, GrantChange, GrantState, LeaseProof, LendError, Lent,
 };
 
-/// A database that several instances share and that none has marked for so long was perhaps put back.
-const WITHOUT_HEARTBEAT: Duration = Duration::from_mins(10);
-/// How often, and at what distance, an instance without memory looks whether another one marks the database: for five seconds.
-const GLANCES: u32 = 20;
-const GLANCE_EVERY: Duration = Duration::from_millis(250);
 /// Instances that find the same restore within this time make one doubt of it.
 const SAME_RESTORE: Duration = Duration::from_mins(2);
 
-crate::words::words! {
-    /// What makes a database look as if it had been restored from a backup.
-    RestoreSign {
-        /// It is behind what this instance has seen of it.
-        StepBack = "step_back",
-        /// It holds grants, and this instance remembers nothing.
-        NoMemory = "no_memory",
-        /// No instance has marked it for ten minutes.
-        NoHeartbeat = "no_heartbeat",
-    }
-}
-
-/// What the database shows against what this instance remembers.
-pub(crate) fn restore_sign(epoch: &Epoch, remembered: Option<u64>, now: Timestamp) -> Option<RestoreSign> {
-    if !epoch.has_grants {
-        return remembered.filter(|seen| *seen > epoch.last_event).map(|_| RestoreSign::StepBack);
-    }
-    match remembered {
-        None => Some(RestoreSign::NoMemory),
-        Some(seen) if seen > epoch.last_event => Some(RestoreSign::StepBack),
-        // Where only one process can have the database open, nobody else can have gone on with another copy of it.
-        Some(_) if epoch.is_exclusive => None,
-        Some(_) => {
-            let silent = epoch.heartbeat.is_none_or(|at| now.since(at) > WITHOUT_HEARTBEAT);
-            silent.then_some(RestoreSign::NoHeartbeat)
+impl Epoch {
+    /// What is held against the memory of an instance. Marks are no events: one that is remembered to the number does not say that
+    /// nobody has gone on since.
+    fn found(&self) -> Found {
+        Found {
+            position: self.last_event,
+            is_begun: self.has_grants,
+            marked_at: self.heartbeat,
+            is_exclusive: self.is_exclusive,
+            counts_marks: false,
         }
     }
 }
@@ -76,33 +57,18 @@ impl Inner {
                 "this instance's memory cannot be read: {error}"
             )))
         })?;
-        let mut sign = restore_sign(&epoch, remembered, self.now());
-        if sign == Some(RestoreSign::NoMemory) && !epoch.is_exclusive && self.is_vouched_for(&epoch).await? {
-            sign = None;
-        }
+        let (heartbeat, number) = (epoch.heartbeat, epoch.number);
+        let vouching = epoch.found().sign_unless_vouched_for(remembered, self.now(), || async move {
+            let epoch = self.parts.store.epoch().await?;
+            Ok::<_, StoreError>(epoch.heartbeat != heartbeat || epoch.number != number)
+        });
+        let sign = vouching.await?;
         if let Some(sign) = sign {
             self.doubt(&epoch, sign).await?;
         }
         self.remember(epoch.last_event).await;
         self.parts.store.beat(self.now()).await?;
         Ok(sign)
-    }
-
-    /// Whether another instance marks this database now. What stands in a restored copy does not change by itself, and nobody marks
-    /// a database without having compared it with what it remembers: whoever does would have put every grant in doubt. So
-    /// an instance on a fresh machine needs no memory of its own. No clocks are compared.
-    async fn is_vouched_for(&self, first: &Epoch) -> Result<bool, StoreError> {
-        for _ in 0..GLANCES {
-            tokio::time::sleep(GLANCE_EVERY).await;
-            let epoch = self.parts.store.epoch().await?;
-            if epoch.heartbeat != first.heartbeat || epoch.number != first.number {
-                tracing::info!(
-                    "this instance remembers nothing; another one that does vouches for the database"
-                );
-                return Ok(true);
-            }
-        }
-        Ok(false)
     }
 
     pub(crate) async fn doubt(&self, epoch: &Epoch, sign: RestoreSign) -> Result<(), StoreError> {
@@ -224,6 +190,3 @@ impl Inner {
         self.fail(proof, grant, &failure, LendError::Degraded { reason, retry_at }).await
     }
 }
-
-#[cfg(test)]
-mod tests;

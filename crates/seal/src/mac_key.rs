@@ -5,18 +5,20 @@ use aws_lc_rs::constant_time::verify_slices_are_equal;
 use aws_lc_rs::hmac;
 use base::Secret;
 
-/// The id of a [`MacKey`], kept in each row that holds a value made with it. Short text, `mac_` and 12 hex characters.
+/// The id of a [`MacKey`], kept in each row that holds a value made with it. Short text, `mac_` and 12 hex characters; held
+/// in place, since every hash that is read carries one.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct MacKeyId(String);
+pub struct MacKeyId([u8; 16]);
 
 impl MacKeyId {
     pub(crate) fn from_random(bytes: [u8; 6]) -> Self {
-        Self(format!("mac_{}", crate::key_ring::hex(&bytes)))
+        let text = format!("mac_{}", crate::key_ring::hex(&bytes));
+        text.parse().expect("6 bytes are 12 hex characters")
     }
 
     /// The id as text.
     pub fn as_str(&self) -> &str {
-        &self.0
+        std::str::from_utf8(&self.0).expect("only such text is made into one")
     }
 }
 
@@ -29,20 +31,21 @@ impl FromStr for MacKeyId {
     type Err = ParseMacKeyIdError;
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let hex = text.strip_prefix("mac_").ok_or(ParseMacKeyIdError)?;
-        let right = hex.len() == 12 && hex.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
-        right.then(|| Self(text.to_owned())).ok_or(ParseMacKeyIdError)
+        let is_right = hex.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+        let bytes = text.as_bytes().try_into().map_err(|_| ParseMacKeyIdError)?;
+        is_right.then_some(Self(bytes)).ok_or(ParseMacKeyIdError)
     }
 }
 
 impl fmt::Display for MacKeyId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(self.as_str())
     }
 }
 
 impl fmt::Debug for MacKeyId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(self.as_str())
     }
 }
 

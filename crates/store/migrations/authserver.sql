@@ -37,6 +37,16 @@ CREATE TABLE client_registrations (
 );
 CREATE INDEX client_registrations_by_owner ON client_registrations (owner, client_id);
 
+-- Logos of clients, fetched once from source: the picture, or why there is none. They go with the client. Stand-ins have none.
+CREATE TABLE client_logos (
+    client_id    TEXT NOT NULL PRIMARY KEY REFERENCES clients (client_id),
+    source       TEXT NOT NULL,
+    content_type TEXT,
+    bytes        BYTEA,
+    failure      TEXT,
+    fetched_at   BIGINT NOT NULL
+);
+
 -- Tokens with which programs register clients (RFC 7591 section 3).
 CREATE TABLE initial_access_tokens (
     id           TEXT NOT NULL PRIMARY KEY,
@@ -83,7 +93,8 @@ CREATE TABLE authorisations (
     successor               BYTEA
 );
 CREATE INDEX authorisations_by_subject ON authorisations (subject, client_id);
-CREATE INDEX authorisations_by_client ON authorisations (client_id, id);
+-- Not those that have ended: they stay for good, and are never looked for by their client.
+CREATE INDEX authorisations_by_client ON authorisations (client_id, id) WHERE state <> 'ended';
 CREATE INDEX authorisations_by_giver ON authorisations (granted_by);
 
 -- Stand-ins alone: tokens before the current generation that still work.

@@ -49,6 +49,7 @@ CREATE TABLE connect_sessions (
     version BIGINT NOT NULL
 );
 CREATE INDEX connect_sessions_open ON connect_sessions (expires_at) WHERE open = 1;
+CREATE INDEX connect_sessions_over ON connect_sessions (expires_at) WHERE open = 0;
 
 -- The pairs. One Pleo company belongs to one accounting company and the other way round (facts 17.85): each is in at most one
 -- live connection. A pending or disconnected one reserves nothing.

@@ -111,13 +111,3 @@ CREATE TABLE export_job_items (
     updated_at          BIGINT NOT NULL,
     PRIMARY KEY (job_id, expense_id)
 );
-
--- Logos of OAuth clients, fetched once from source: the picture, or why there is none.
-CREATE TABLE client_logos (
-    client_id    TEXT NOT NULL PRIMARY KEY,
-    source       TEXT NOT NULL,
-    content_type TEXT,
-    bytes        BYTEA,
-    failure      TEXT,
-    fetched_at   BIGINT NOT NULL
-);

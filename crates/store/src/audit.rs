@@ -52,9 +52,9 @@ impl Store for Database {
                     "SELECT {COLUMNS} FROM audit_records \
                      WHERE (CAST($1 AS TEXT) IS NULL OR subject = $1) AND (CAST($2 AS TEXT) IS NULL OR client = $2) \
                      AND (CAST($3 AS TEXT) IS NULL OR kind = $3) AND (CAST($4 AS TEXT) IS NULL OR id < $4) \
-                     ORDER BY id DESC LIMIT $5"
+                     AND (CAST($5 AS TEXT) IS NULL OR actor = $5) ORDER BY id DESC LIMIT $6"
                 ),
-                params![filter.subject, filter.client, filter.kind, filter.before, limit],
+                params![filter.subject, filter.client, filter.kind, filter.before, filter.actor, limit],
             )?;
             rows.iter().map(record).collect()
         })

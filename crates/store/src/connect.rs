@@ -138,6 +138,15 @@ impl Store for Database {
         .await
     }
 
+    async fn delete_finished_sessions(&self, before: Timestamp, limit: u32) -> Result<usize, StoreError> {
+        self.run_tx("connect_delete_finished_sessions", move |tx| {
+            let sql = "DELETE FROM connect_sessions WHERE id IN
+                       (SELECT id FROM connect_sessions WHERE open = 0 AND expires_at < $1 ORDER BY expires_at LIMIT $2)";
+            tx.execute(sql, params![before, limit])
+        })
+        .await
+    }
+
     async fn pair(&self, pairing: &Pairing<'_>) -> Result<Paired, StoreError> {
         let (session, connection) = (pairing.session.clone(), pairing.connection.clone());
         let (moved, event) = (pairing.moved.to_vec(), pairing.event.clone());

@@ -7,10 +7,11 @@ use std::time::Duration;
 
 use base::{Clock, StoreError};
 
+use crate::authserver::AccessMemory;
 use crate::memory::{Fault, FaultHook, Memory, Snapshot};
 use crate::migrations::{Migration, migrations_of};
 use crate::postgres::Postgres;
-use crate::sqlite::Sqlite;
+use crate::sqlite::{RowWatcher, Sqlite};
 use crate::{Location, OpenError, Settings, Side, Tx};
 use measure::Measures;
 
@@ -22,6 +23,8 @@ pub struct Database {
     clock: Arc<dyn Clock>,
     measures: Arc<Measures>,
     slowed_by: Option<Duration>,
+    /// Only where the file is this process's alone and its changes can be followed.
+    accesses: Option<Arc<AccessMemory>>,
 }
 
 #[derive(Debug)]
@@ -41,17 +44,24 @@ impl Database {
     /// The same with another list of migrations; for tests of migrating.
     pub async fn open_with(settings: Settings, migrations: &'static [Migration]) -> Result<Self, OpenError> {
         let (side, clock) = (settings.side, Arc::clone(&settings.clock));
+        let mut accesses = None;
         let backend = match &settings.location {
             Location::Sqlite(path) => {
+                if side != Side::Connect {
+                    accesses = Some(Arc::new(AccessMemory::new(Arc::clone(&clock))));
+                }
+                let watcher = accesses.clone().map(|memory| memory as Arc<dyn RowWatcher>);
                 let (path, clock) = (path.clone(), Arc::clone(&clock));
-                let opening = tokio::task::spawn_blocking(move || Sqlite::open(path, migrations, &clock));
+                let opening =
+                    tokio::task::spawn_blocking(move || Sqlite::open(path, migrations, &clock, watcher));
                 let stopped = |error| StoreError::Unavailable(format!("opening stopped: {error}"));
                 Backend::Sqlite(opening.await.map_err(stopped)??)
             }
             Location::Postgres(_) => Backend::Postgres(Postgres::open(&settings, migrations).await?),
         };
         let measures = Arc::new(Measures::new(&clock, side));
-        Ok(Self { backend: Arc::new(backend), side, clock, measures, slowed_by: settings.slowed_by })
+        let (backend, slowed_by) = (Arc::new(backend), settings.slowed_by);
+        Ok(Self { backend, side, clock, measures, slowed_by, accesses })
     }
 
     /// A database in memory, with its schema, for the simulation and for tests: it runs on the calling task, without threads.
@@ -67,7 +77,8 @@ impl Database {
     ) -> Result<Self, OpenError> {
         let memory = Memory::open(migrations, &clock)?;
         let (backend, measures) = (Backend::Memory(Box::new(memory)), Measures::new(&clock, side));
-        Ok(Self { backend: Arc::new(backend), side, clock, measures: Arc::new(measures), slowed_by: None })
+        let (backend, measures) = (Arc::new(backend), Arc::new(measures));
+        Ok(Self { backend, side, clock, measures, slowed_by: None, accesses: None })
     }
 
     /// Whose schema it holds.
@@ -134,6 +145,19 @@ impl Database {
         };
         measure.finish(&result);
         result
+    }
+
+    /// Where what was read of authorisations in use may be remembered, if it may.
+    pub(crate) fn accesses(&self) -> Option<&AccessMemory> {
+        self.accesses.as_deref()
+    }
+
+    /// Lets the writer look soon for what others have written to the file; whether it could be asked.
+    pub(crate) fn look_for_others(&self) -> bool {
+        match &*self.backend {
+            Backend::Sqlite(sqlite) => sqlite.look_for_others(),
+            Backend::Postgres(_) | Backend::Memory(_) => false,
+        }
     }
 
     /// Lets others get their turn where a slow database is wanted.

@@ -4,8 +4,8 @@ use async_trait::async_trait;
 use audit::AuditRecord;
 use base::{StoreError, Timestamp};
 use identity::{
-    Account, AccountId, Admission, Attempt, Email, PasswordHash, Rule, SessionId, Store, StoredAccount,
-    StoredSession,
+    Account, AccountId, AccountSelection, Admission, Attempt, Email, PasswordHash, Rule, SessionId, Store,
+    StoredAccount, StoredSession,
 };
 
 use crate::audit::append;
@@ -55,6 +55,7 @@ impl Store for Database {
     async fn list_accounts(
         &self,
         text: &str,
+        selection: AccountSelection,
         after: Option<&Email>,
         limit: u32,
     ) -> Result<Vec<Account>, StoreError> {
@@ -65,8 +66,8 @@ impl Store for Database {
             let rows = tx.query(
                 "SELECT id, email, name, disabled_at, created_at FROM accounts WHERE email > $1 \
                  AND (email LIKE $3 ESCAPE '\\' OR lower(name) LIKE $3 ESCAPE '\\' OR name LIKE $4 ESCAPE '\\') \
-                 ORDER BY email LIMIT $2",
-                params![after, limit, lower, written],
+                 AND (CAST($5 AS BIGINT) = 0 OR disabled_at IS NOT NULL) ORDER BY email LIMIT $2",
+                params![after, limit, lower, written, selection == AccountSelection::Disabled],
             )?;
             rows.iter().map(account).collect()
         })

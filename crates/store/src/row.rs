@@ -1,5 +1,6 @@
 use std::str::FromStr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use base::StoreError;
 use serde::de::DeserializeOwned;
@@ -11,11 +12,14 @@ use crate::{FromValue, Value};
 pub struct Columns {
     text: String,
     ends: Vec<usize>,
+    /// After the column that was found last: columns are mostly read in their order, and looked for by name.
+    likely: AtomicUsize,
 }
 
 impl Columns {
     pub(crate) fn new<'a>(names: impl IntoIterator<Item = &'a str>) -> Self {
-        let mut columns = Self { text: String::with_capacity(256), ends: Vec::with_capacity(32) };
+        let (text, ends) = (String::with_capacity(512), Vec::with_capacity(32));
+        let mut columns = Self { text, ends, likely: AtomicUsize::new(0) };
         for name in names {
             columns.text.push_str(name);
             columns.ends.push(columns.text.len());
@@ -37,6 +41,17 @@ impl Columns {
     pub fn iter(&self) -> impl Iterator<Item = &str> {
         let mut from = 0;
         self.ends.iter().map(move |end| &self.text[std::mem::replace(&mut from, *end)..*end])
+    }
+
+    fn position(&self, wanted: &str) -> Option<usize> {
+        let is_it = |position: &usize| {
+            let from = position.checked_sub(1).map_or(0, |before| self.ends[before]);
+            &self.text.as_bytes()[from..self.ends[*position]] == wanted.as_bytes()
+        };
+        let likely = self.likely.load(Ordering::Relaxed).min(self.len());
+        let found = (likely..self.len()).chain(0..likely).find(is_it)?;
+        self.likely.store(found + 1, Ordering::Relaxed);
+        Some(found)
     }
 
     /// One of the names, for messages.
@@ -62,7 +77,7 @@ pub trait Column: Copy {
 
 impl Column for &str {
     fn find(self, columns: &Columns) -> Option<usize> {
-        columns.iter().position(|column| column == self)
+        columns.position(self)
     }
     fn name(self) -> String {
         self.to_owned()

@@ -5,6 +5,7 @@ mod error;
 mod file_lock;
 mod look_ups;
 mod readers;
+mod row_watcher;
 mod transaction;
 mod writer;
 
@@ -15,6 +16,7 @@ use base::{Clock, StoreError};
 
 pub(crate) use connection::{Cache, SqliteConnection};
 pub(crate) use error::from_sqlite;
+pub(crate) use row_watcher::RowWatcher;
 pub(crate) use transaction::{SqliteTx, migrate, sqlite_of};
 
 use crate::migrations::Migration;
@@ -35,17 +37,21 @@ pub(crate) struct Sqlite {
 }
 
 impl Sqlite {
-    /// Takes the file's lock, opens and migrates. Blocking.
+    /// Takes the file's lock, opens and migrates. Blocking. The watcher hears of every row that changes from then on.
     pub(crate) fn open(
         path: PathBuf,
         migrations: &[Migration],
         clock: &Arc<dyn Clock>,
+        watcher: Option<Arc<dyn RowWatcher>>,
     ) -> Result<Self, OpenError> {
         let lock = FileLock::take(&path)?;
         let mut tx = connection::open_writer(&path, clock)?;
         migrate(&mut tx, migrations, clock.now())?;
+        if let Some(watcher) = &watcher {
+            sqlite_of(&mut tx).watch(Arc::clone(watcher))?;
+        }
         let name = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
-        let writer = Writer::start(&name, tx, lock).map_err(|error| OpenError::File {
+        let writer = Writer::start(&name, tx, lock, watcher).map_err(|error| OpenError::File {
             path: path.clone(),
             reason: format!("no writer thread: {error}"),
         })?;
@@ -79,6 +85,11 @@ impl Sqlite {
             Some(result) => result,
             None => self.readers.run(work).await,
         }
+    }
+
+    /// Lets the writer look whether anybody else has written to the file, without waiting for it; whether it could be asked.
+    pub(crate) fn look_for_others(&self) -> bool {
+        self.writer.look()
     }
 
     /// Waits until what was given to the writer is done and the lock is released.

@@ -4,17 +4,19 @@
 //! frame every answer has a request id, security headers and a measured duration, and each refusal has the shape of the
 //! surface it belongs to: problem details for APIs, a page for people, whatever a side defines for its OAuth endpoints.
 
-mod announced_body;
 pub mod assets;
 mod client_address;
 mod cookies;
 mod country;
 mod decode;
+mod dormant;
 mod extract;
 mod forms;
 mod frame;
 pub mod headers;
+mod in_process;
 pub mod page;
+mod patient_body;
 mod problem;
 mod request_measures;
 mod same_origin;
@@ -30,9 +32,11 @@ pub use cookies::CookieLife;
 pub use country::country_name;
 pub use decode::{DecodeError, Pairs};
 pub use extract::{Form, Json, Path, Query, RawForm, RawQuery};
+pub(crate) use extract::{objects_from_slice, read_objects};
 pub use forms::{CSRF_FIELD, FieldError, FormErrors};
 pub use frame::frame;
 pub use headers::{ForeignContent, FormTargets};
+pub use in_process::InProcess;
 pub use page::{Layout, Page};
 pub use problem::Problem;
 pub use serve::{ServeLimits, serve, serve_on};

@@ -19,6 +19,7 @@ use visitor::{Browser, Door, Person, Places};
 use super::{Policy, Shape};
 use crate::Ground;
 use crate::process::{Server, command, run};
+use crate::row::Stage;
 use crate::seeds::{COMPANY, EMAIL, PLATFORM_CALLBACK, SECRET, platform_clients};
 
 /// A pair of tokens, as a client holds it.
@@ -231,9 +232,10 @@ impl House {
             Ok(())
         })
     }
+}
 
-    /// Ends everything. A trial that did not hold leaves its logs where they were asked for.
-    pub(super) async fn close(mut self, name: &str, held: bool) -> Result<()> {
+impl Stage for House {
+    async fn close(mut self, name: &str, held: bool) -> Result<()> {
         for instance in &mut self.instances {
             if let Some(server) = instance.server.take() {
                 server.finish().await?;

@@ -46,7 +46,17 @@ pub(super) fn rows() -> Vec<Row> {
             }));
             let fault = format!("a copy is put back that misses nothing, {names}");
             let promise = "no alarm; goes on by itself, with one request";
-            rows.push(Row::new(GROUP, fault, promise, plan, |scene| nothing_missing(scene).boxed_local()));
+            rows.push(Row::new(GROUP, fault, promise, plan.clone(), |scene| {
+                nothing_missing(scene).boxed_local()
+            }));
+            // A second process on one SQLite database is refused at its start.
+            if database == DatabaseKind::Postgres {
+                let fault = format!("an instance without memory starts beside another one, {names}");
+                let promise = "the other one vouches for the database: no alarm; it goes on by itself, with one request";
+                rows.push(Row::new(GROUP, fault, promise, Plan { instances: 2, ..plan }, |scene| {
+                    vouched_for(scene).boxed_local()
+                }));
+            }
         }
     }
     rows
@@ -116,9 +126,14 @@ async fn older(scene: &mut Scene) -> Result<Outcome> {
     }
 }
 
+/// Takes an instance's memory away.
+fn forget(scene: &Scene, number: usize) -> Result<()> {
+    Ok(std::fs::remove_file(scene.instances[number].data.join("instance/newest-rotation"))?)
+}
+
 async fn without_memory(scene: &mut Scene) -> Result<Outcome> {
     scene.take(0)?.finish().await?;
-    std::fs::remove_file(scene.instances[0].data.join("instance/newest-rotation"))?;
+    forget(scene, 0)?;
     scene.start(0).await?;
     let doubted = in_doubt(scene).await?;
     ensure!(doubted == 2, "{doubted} of 2 grants are in doubt");
@@ -132,6 +147,15 @@ async fn without_memory(scene: &mut Scene) -> Result<Outcome> {
         accept(scene).await?;
     }
     end_of(scene, 0, End::GoesOn, Requests::exactly(1)).await
+}
+
+async fn vouched_for(scene: &mut Scene) -> Result<Outcome> {
+    forget(scene, 1)?;
+    scene.start(1).await?;
+    let doubted = in_doubt(scene).await?;
+    ensure!(doubted == 0, "{doubted} grants are in doubt");
+    scene.advance(UNTIL_DUE).await?;
+    end_of(scene, 1, End::GoesOn, Requests::exactly(1)).await
 }
 
 async fn nothing_missing(scene: &mut Scene) -> Result<Outcome> {

@@ -3,22 +3,18 @@
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use authserver::{AuthorizationServer, NoFaults, NoJournal, Ports};
-use axum::Router;
-use axum::body::Body;
 use base::testing::{ManualClock, SeededEntropy};
 use base::{Clock, Entropy};
 use http::{HeaderMap, HeaderValue, Request, StatusCode, header};
-use http_body_util::BodyExt as _;
 use identity::{Cost, Identity};
 use oauth::parameters::encode;
 use platform::{By, Environment, Platform, Seed, server_settings};
 use seal::{KeyRing, Keys, LocalKeyWrap, Sealer};
 use store::{Database, Snapshot};
 use tokio::runtime::Runtime;
-use tower::ServiceExt as _;
 use url::Url;
 use web::platform::{PlatformState, manner_of, router};
-use web::shared::{Side, Site, frame};
+use web::shared::{InProcess, Side, Site, frame};
 
 pub(crate) const ORIGIN: &str = "https://platform.example";
 const CALLBACK: &str = "https://books.example/callback";
@@ -74,7 +70,7 @@ impl Seen {
 
 pub(crate) struct House {
     runtime: Runtime,
-    router: Router,
+    server: InProcess,
     database: Arc<Database>,
     stored: Snapshot,
     pub(crate) known: Known,
@@ -105,15 +101,15 @@ impl House {
         let clock = Arc::new(ManualClock::new());
         let database = Database::memory(store::Side::Platform, Arc::clone(&clock) as _);
         let database = Arc::new(database.expect("a database in memory"));
-        let router = runtime.block_on(Self::router(&database, clock));
+        let server = runtime.block_on(Self::server(&database, clock));
         let stored = database.snapshot().expect("a database in memory has snapshots");
-        let mut house = Self { runtime, router, database, stored, known: Known::default() };
+        let mut house = Self { runtime, server, database, stored, known: Known::default() };
         house.move_in();
         house.stored = house.database.snapshot().expect("a database in memory has snapshots");
         house
     }
 
-    async fn router(database: &Arc<Database>, clock: Arc<ManualClock>) -> Router {
+    async fn server(database: &Arc<Database>, clock: Arc<ManualClock>) -> InProcess {
         let entropy: Arc<dyn Entropy> = Arc::new(SeededEntropy::new(7));
         let clock = clock as Arc<dyn Clock>;
         let wrap = Arc::new(LocalKeyWrap::new(KeyRing::generate(&SeededEntropy::new(1))));
@@ -155,24 +151,21 @@ impl House {
         let mut site = Site::new(Side::Platform, ORIGIN.parse().expect("a URL"), clock, entropy);
         site.manner_of = manner_of;
         let site = Arc::new(site);
-        frame(router(PlatformState { platform, site: Arc::clone(&site) }), &site)
+        InProcess::new(frame(router(PlatformState { platform, site: Arc::clone(&site) }), &site))
     }
 
     /// Sends a request.
-    pub(crate) fn send(&self, request: Request<Body>) -> Seen {
-        self.runtime.block_on(async {
-            let Ok(response) = self.router.clone().oneshot(request).await;
-            let (parts, body) = response.into_parts();
-            let body = body.collect().await.expect("an answer made in memory").to_bytes().to_vec();
-            Seen { status: parts.status, headers: parts.headers, body }
-        })
+    pub(crate) fn send(&self, request: Request<String>) -> Seen {
+        let answer = self.runtime.block_on(self.server.answer(request));
+        let (parts, body) = answer.expect("an answer made in memory").into_parts();
+        Seen { status: parts.status, headers: parts.headers, body: body.into() }
     }
 
     /// A form by the client.
     pub(crate) fn form(&self, path: &str, body: String) -> Seen {
         let request =
             Request::post(path).header(header::CONTENT_TYPE, FORM).header(header::AUTHORIZATION, BASIC);
-        self.send(request.body(Body::from(body)).expect("a request"))
+        self.send(request.body(body).expect("a request"))
     }
 
     /// Whether introspection by its client calls a token active.
@@ -217,13 +210,13 @@ impl House {
     }
 
     fn page(&self, path: &str, cookie: &str) -> Seen {
-        let request = Request::get(path).header(header::COOKIE, cookie).body(Body::empty());
+        let request = Request::get(path).header(header::COOKIE, cookie).body(String::new());
         self.send(request.expect("a request"))
     }
 
     fn post(&self, path: &str, cookie: &str, fields: String) -> Seen {
         let request = Request::post(path).header(header::CONTENT_TYPE, FORM).header(header::COOKIE, cookie);
-        self.send(request.body(Body::from(fields)).expect("a request"))
+        self.send(request.body(fields).expect("a request"))
     }
 }
 

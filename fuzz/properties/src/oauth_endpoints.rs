@@ -1,4 +1,3 @@
-use axum::body::Body;
 use http::{HeaderValue, Request, StatusCode, header};
 use url::Url;
 
@@ -26,7 +25,7 @@ fn post(house: &House, path: &str, authorization: &str, body: String) {
         request = request.header(header::AUTHORIZATION, value);
     }
     let names_one = body.contains(&house.known.refresh) || body.contains(&house.known.code);
-    let seen = house.send(request.body(Body::from(body)).expect("a request"));
+    let seen = house.send(request.body(body).expect("a request"));
     assert_eq!(seen.header(header::CACHE_CONTROL), Some("no-store"), "{path}");
     let json = seen.json();
     match seen.status {
@@ -54,7 +53,7 @@ fn post(house: &House, path: &str, authorization: &str, body: String) {
 }
 
 fn authorize(house: &House, query: &str) {
-    let Ok(request) = Request::get(format!("/oauth/authorize?{query}")).body(Body::empty()) else { return };
+    let Ok(request) = Request::get(format!("/oauth/authorize?{query}")).body(String::new()) else { return };
     let Seen { status, headers, body } = house.send(request);
     match status {
         StatusCode::OK | StatusCode::BAD_REQUEST => assert!(!body.is_empty()),

@@ -1,4 +1,3 @@
-use axum::body::Body;
 use http::{HeaderValue, Request, header};
 
 use crate::house::{FORM, House};
@@ -33,7 +32,7 @@ pub fn pages(data: &[u8]) {
             _ => (path.to_owned(), filled),
         };
         let request = Request::builder().method(method).uri(uri).header(header::COOKIE, cookie);
-        let Ok(request) = request.header(header::CONTENT_TYPE, FORM).body(Body::from(body)) else { return };
+        let Ok(request) = request.header(header::CONTENT_TYPE, FORM).body(body) else { return };
         let seen = house.send(request);
         let status = seen.status.as_u16();
         assert!(matches!(status, 200 | 303 | 400..500), "{method} {path} answers {status}");

@@ -1,4 +1,3 @@
-use axum::body::Body;
 use http::{Request, header};
 
 use crate::house::{House, Seen};
@@ -41,7 +40,7 @@ pub fn resource_api(data: &[u8]) {
             .uri(format!("{path}{more}"))
             .header(header::CONTENT_TYPE, "application/json")
             .header(header::AUTHORIZATION, line)
-            .body(Body::from(body.to_owned()));
+            .body(body.to_owned());
         // What is no URI or no header is refused before there is a request.
         let Ok(request) = request else { return };
         check(house, method, &house.send(request));

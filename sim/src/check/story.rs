@@ -216,7 +216,7 @@ impl Story {
     }
 
     /// Whether `place` had to know of a restore by then: somebody has put all grants in doubt, it has itself been shown a step
-    /// back, or an instance whose machine remembers more than the copy has started.
+    /// back, or an instance whose machine remembers more than the database held then has started.
     pub(super) fn is_known(&self, restored: &Restored, until: Point, place: Place) -> bool {
         let between = |point: Point| restored.point < point && point < until;
         let remembers = |at: Point, place: &Place| match place {
@@ -227,7 +227,18 @@ impl Story {
         };
         self.raised.iter().any(|(point, _)| between(*point))
             || self.shown.iter().any(|(point, whose)| between(*point) && *whose == place)
-            || self.recovered.iter().any(|(point, whose)| between(*point) && remembers(*point, whose))
+            || self.recovered.iter().any(|(point, whose)| {
+                between(*point) && remembers(*point, whose) && self.was_shown_at_start(*whose, *point)
+            })
+    }
+
+    /// Whether a process was shown a step back while it started. A database that has gone on from a copy, past what its machine
+    /// remembers, shows none.
+    fn was_shown_at_start(&self, place: Place, recovered: Point) -> bool {
+        let began = self.began.get(&place).copied();
+        self.shown.iter().any(|(point, whose)| {
+            *whose == place && *point < recovered && began.is_some_and(|began| began < *point)
+        })
     }
 
     fn has_forgotten(&self, machine: usize, from: Point, until: Point) -> bool {

@@ -57,11 +57,6 @@ impl World {
         ids
     }
 
-    /// What somebody does who can write to the database and has no key.
-    pub(crate) async fn tamper(&self, statement: &'static str) {
-        self.database.run_tx("test.tamper", move |tx| tx.execute(statement, &[]).map(drop)).await.unwrap();
-    }
-
     pub(crate) async fn verify(&self) -> Verification {
         self.chain().verify().await.unwrap()
     }

@@ -54,11 +54,12 @@ fn imitates(name: &str, brand: &str) -> bool {
         let words: Vec<&str> =
             folded.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
         let within = words.iter().any(|word| word.contains(brand));
-        within || spelled_out(&words, brand) || letter_by_letter(&words).iter().any(|run| run.contains(brand))
+        within || spelled_out(&words, brand)
     })
 }
 
-/// Whether some words in a row make exactly the brand: `Pl eo`. Not its letters anywhere, or `Example One` would be one.
+/// Whether some words in a row make exactly the brand: `Pl eo`, `P.l.e.o sync`. Not its letters anywhere, or `Example One`
+/// would be one.
 fn spelled_out(words: &[&str], brand: &str) -> bool {
     (0..words.len()).any(|from| {
         let mut joined = String::new();
@@ -67,11 +68,6 @@ fn spelled_out(words: &[&str], brand: &str) -> bool {
             joined == brand
         })
     })
-}
-
-/// The words that runs of single letters make: `P.l.e.o sync` has one.
-fn letter_by_letter(words: &[&str]) -> Vec<String> {
-    words.split(|word| word.chars().count() > 1).filter(|run| run.len() > 1).map(<[&str]>::concat).collect()
 }
 
 /// What is left of a text when all that looks alike is made the same: compatibility forms, look-alikes, accents, digits for

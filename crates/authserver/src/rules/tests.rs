@@ -84,6 +84,8 @@ fn names_that_read_as_the_platform_are_refused() {
         "PL3O",
         "p l e o",
         "P.L.E.O connector",
+        "x P.L.E.O.",
+        "my p l e o s",
         "p-l-e-o",
         "Pl eo",
         "Pléo",

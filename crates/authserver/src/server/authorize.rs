@@ -161,8 +161,15 @@ impl AuthorizationServer {
     /// What is left of a scope where the client may have less than it holds; None where that is all of it. An answer must
     /// name the scope that the token really has (RFC 6749 section 5.1).
     pub(super) fn what_is_left(&self, client: &Client, scope: &Scope) -> Option<Scope> {
-        let allowed = self.allowed_scope(client);
-        (!scope.is_subset(&allowed)).then(|| scope.intersection(&allowed))
+        let left = self.left_of(client, scope);
+        (left != *scope).then_some(left)
+    }
+
+    /// What of a scope the client may have now.
+    pub(super) fn left_of(&self, client: &Client, scope: &Scope) -> Scope {
+        scope.filtered(|token| {
+            client.spec.scope.contains(token) || self.settings.scopes_for_all.contains(token)
+        })
     }
 
     fn iss(&self) -> Option<&str> {

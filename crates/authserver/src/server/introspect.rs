@@ -5,13 +5,15 @@ use base::{Scope, Timestamp};
 use oauth::introspection::{ActiveToken, Introspection, ReceivedTokenQuestion};
 use oauth::token_text::TokenText;
 
+use super::access::Presented;
 use super::endpoint::Opened;
 use super::presented::PresentedRefresh;
 use super::{AuthorizationServer, presented};
-use crate::authorisation::{Authorisation, AuthorisationId, AuthorisationState};
+use crate::authorisation::{Authorisation, AuthorisationId, AuthorisationState, EarlierTokens};
 use crate::client::Client;
 use crate::faults::Endpoint;
 use crate::outcome::{EndpointError, Reply};
+use crate::store::LoadedAuthorisation;
 use crate::token_kinds::{AccessToken, KeyedTokenCheck, RefreshToken};
 
 /// What is told of a token.
@@ -54,17 +56,33 @@ impl AuthorizationServer {
         let token = question.token?;
         let check = KeyedTokenCheck(&self.ports.keys);
         let now = self.ports.clock.now();
-        // What the client may have now: a token that was given more has less of it today (resource servers see the same).
-        let allowed = self.allowed_scope(&client);
+        // A token that was given more than the client may have now has less of it today (resource servers see the same).
+        let left = |scope: &Scope| self.left_of(&client, scope);
         if let Ok(token) = TokenText::<AccessToken>::parse(token.expose(), &check) {
-            let Some((authorisation, earlier)) = self.own(&client, token.row, token.generation).await? else {
+            let id = AuthorisationId::from_uuid(token.row);
+            let loaded = match self.present(id, token.generation).await? {
+                Presented::Current(present) => {
+                    let is_good = present.client_id == *client.id()
+                        && presented::is_live(&self.ports.keys, &token, &present.access, now);
+                    let told = is_good.then(|| Told {
+                        scope: left(&presented::scope_of(&present.access, &present.scope)),
+                        issued_at: present.issued_at,
+                        expires_at: present.access.expires_at,
+                        token_type: "Bearer",
+                        generation: present.generation,
+                    });
+                    return Ok(self.tell(id, &client, &present.subject, told));
+                }
+                Presented::Other(loaded) => loaded.map(|loaded| *loaded),
+            };
+            let Some((authorisation, earlier)) = self.own(&client, loaded, token.generation).await? else {
                 return Ok(Introspection::Inactive);
             };
             let AuthorisationState::Active(tokens) = &authorisation.state else {
                 return Ok(Introspection::Inactive);
             };
             let told = presented::access(&self.ports.keys, &token, tokens, &earlier, now).map(|live| Told {
-                scope: live.scope(&authorisation.scope).intersection(&allowed),
+                scope: left(&live.scope(&authorisation.scope)),
                 // The life may have been set otherwise since, so the row's own time counts where it has one.
                 issued_at: if live.is_current {
                     tokens.issued_at
@@ -75,10 +93,12 @@ impl AuthorizationServer {
                 token_type: "Bearer",
                 generation: token.generation,
             });
-            return Ok(self.tell(&authorisation, told));
+            return Ok(self.tell(id, &client, &authorisation.subject, told));
         }
         if let Ok(token) = TokenText::<RefreshToken>::parse(token.expose(), &check) {
-            let Some((authorisation, earlier)) = self.own(&client, token.row, token.generation).await? else {
+            let id = AuthorisationId::from_uuid(token.row);
+            let loaded = self.ports.store.authorisation(id).await?;
+            let Some((authorisation, earlier)) = self.own(&client, loaded, token.generation).await? else {
                 return Ok(Introspection::Inactive);
             };
             let AuthorisationState::Active(tokens) = &authorisation.state else {
@@ -97,13 +117,13 @@ impl AuthorizationServer {
                 | PresentedRefresh::Unknown => None,
             };
             let told = live.filter(|(_, expires_at)| now < *expires_at).map(|(issued_at, expires_at)| Told {
-                scope: authorisation.scope.intersection(&allowed),
+                scope: left(&authorisation.scope),
                 issued_at,
                 expires_at,
                 token_type: "refresh_token",
                 generation: token.generation,
             });
-            return Ok(self.tell(&authorisation, told));
+            return Ok(self.tell(id, &client, &authorisation.subject, told));
         }
         Ok(Introspection::Inactive)
     }
@@ -112,12 +132,10 @@ impl AuthorizationServer {
     async fn own(
         &self,
         client: &Client,
-        row: uuid::Uuid,
+        loaded: Option<LoadedAuthorisation>,
         generation: u32,
-    ) -> Result<Option<(Authorisation, Vec<crate::EarlierTokens>)>, EndpointError> {
-        let Some(loaded) = self.ports.store.authorisation(AuthorisationId::from_uuid(row)).await? else {
-            return Ok(None);
-        };
+    ) -> Result<Option<(Authorisation, Vec<EarlierTokens>)>, EndpointError> {
+        let Some(loaded) = loaded else { return Ok(None) };
         if loaded.authorisation.client_id != *client.id() || loaded.subject_suspended {
             return Ok(None);
         }
@@ -125,23 +143,22 @@ impl AuthorizationServer {
         Ok(Some((loaded.authorisation, earlier)))
     }
 
-    fn tell(&self, authorisation: &Authorisation, told: Option<Told>) -> Introspection {
+    fn tell(&self, id: AuthorisationId, client: &Client, subject: &str, told: Option<Told>) -> Introspection {
         let Some(told) = told else { return Introspection::Inactive };
-        let subject = authorisation.subject.clone();
         // The id of the resource is the last part of its URN (facts.md section 6).
         let sub = subject.rsplit(':').next().unwrap_or_default().to_owned();
         let member = self.settings.subject_member.clone();
         Introspection::Active(Box::new(ActiveToken {
             scope: told.scope,
-            client_id: authorisation.client_id.to_string(),
+            client_id: client.id().to_string(),
             sub,
             exp: told.expires_at.as_seconds(),
             iat: told.issued_at.as_seconds(),
             aud: self.settings.audience.clone(),
             iss: self.settings.issuer.clone(),
-            jti: format!("{}.{}", authorisation.id, told.generation),
+            jti: format!("{id}.{}", told.generation),
             token_type: told.token_type,
-            extra: member.map(|name| (name, subject)).into_iter().collect::<BTreeMap<_, _>>(),
+            extra: member.map(|name| (name, subject.to_owned())).into_iter().collect::<BTreeMap<_, _>>(),
         }))
     }
 }

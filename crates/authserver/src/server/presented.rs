@@ -71,17 +71,30 @@ pub(super) fn access<'a>(
         let row = earlier.iter().find(|row| row.generation == token.generation);
         (row.and_then(|row| row.access.as_ref()), false)
     };
-    let row = token.row;
-    let access = found.filter(|access| {
-        now < access.expires_at
-            && access.hash.matches(keys, ACCESS_CONTEXT, row.as_bytes(), token.secret.expose())
-    })?;
+    let access = found.filter(|access| is_live(keys, token, access, now))?;
     Some(LiveAccess { access, is_current })
 }
 
+/// Whether this is the access token, and it works at `now`.
+pub(super) fn is_live(
+    keys: &Keys,
+    token: &TokenText<AccessToken>,
+    access: &IssuedAccess,
+    now: Timestamp,
+) -> bool {
+    let row = token.row;
+    now < access.expires_at
+        && access.hash.matches(keys, ACCESS_CONTEXT, row.as_bytes(), token.secret.expose())
+}
+
+/// The scope of an access token, which is the authorisation's unless a refresh asked for less.
+pub(super) fn scope_of(access: &IssuedAccess, granted: &Scope) -> Scope {
+    access.narrowed_scope.as_ref().unwrap_or(granted).clone()
+}
+
 impl LiveAccess<'_> {
-    /// Its scope, which is the authorisation's unless a refresh asked for less.
+    /// Its scope.
     pub(super) fn scope(&self, granted: &Scope) -> Scope {
-        self.access.narrowed_scope.clone().unwrap_or_else(|| granted.clone())
+        scope_of(self.access, granted)
     }
 }

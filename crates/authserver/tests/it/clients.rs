@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use audit::Actor;
-use authserver::{ClientError, ClientId, ClientSpec, ClientState, PkceRule, RotationRules, SeedSecret};
+use authserver::{
+    ClientError, ClientId, ClientMetadata, ClientSpec, ClientState, NewClient, PkceRule, RotationRules,
+    SeedSecret,
+};
 use base::Secret;
 use oauth::ClientAuthMethod;
 use oauth::ErrorCode::{InvalidClient, InvalidGrant};
@@ -72,6 +75,25 @@ async fn a_seed_run_twice_changes_nothing_the_second_time() {
     assert!(authenticates(&world, &Secret::new(SECRET.to_owned())).await);
     assert_eq!(seed(confidential(CLIENT), SeedSecret::Set(Secret::new("new".to_owned()))).await, Ok(true));
     assert!(!authenticates(&world, &Secret::new(SECRET.to_owned())).await);
+}
+
+/// The seed file is the operator's own, who may rehearse with clients on this machine; nobody else may where customers are.
+#[tokio::test]
+async fn a_seed_may_hold_http_addresses_of_this_machine_where_nobody_else_may() {
+    let world = World::in_production();
+    let local = "http://localhost:4000/cb";
+    let seed = async |uri: &str| {
+        let spec = ClientSpec { redirect_uris: vec![uri.parse().unwrap()], ..confidential(CLIENT) };
+        world.server.upsert_client(spec, ClientState::Approved, SeedSecret::Keep, Actor::CommandLine).await
+    };
+    assert_eq!(seed(local).await, Ok(true));
+    let kept = world.server.client(&ClientId::from(CLIENT)).await.unwrap().unwrap();
+    assert_eq!(kept.spec.redirect_uris[0].as_str(), local);
+
+    let metadata = ClientMetadata { redirect_uris: vec![local.to_owned()], ..ClientMetadata::of(&kept.spec) };
+    let new = NewClient { metadata, ..NewClient::default() };
+    let refused = world.server.register(new, Actor::CommandLine, &origin()).await;
+    assert!(matches!(refused, Err(ClientError::Rejected(_))), "{refused:?}");
 }
 
 #[tokio::test]

@@ -1,5 +1,7 @@
 //! Registering, changing, and deciding about clients, as people and commands do it.
 
+use std::collections::BTreeMap;
+
 use audit::Actor;
 use authserver::{
     AuthorizationRefusal, ClientError, ClientId, ClientMetadata, ClientSelection, ClientState, Decided,
@@ -88,6 +90,17 @@ async fn a_public_client_gets_no_secret_and_must_use_pkce() {
     let registered = world.server.register(new, Actor::CommandLine, &origin()).await.unwrap();
     assert!(registered.client_secret.is_none() && registered.client.secrets.is_empty());
     assert_eq!(registered.client.spec.auth_methods, [ClientAuthMethod::None].into());
+}
+
+#[tokio::test]
+async fn settings_of_the_embedding_side_are_kept_from_the_registration_on() {
+    let world = World::new().await;
+    let attributes = BTreeMap::from([("integrated_api_keys".to_owned(), "true".to_owned())]);
+    let new = NewClient { metadata: metadata(), attributes: attributes.clone(), ..NewClient::default() };
+    let registered = world.server.register(new, Actor::CommandLine, &origin()).await.unwrap();
+    assert_eq!(registered.client.spec.attributes, attributes);
+    let kept = world.server.client(registered.client.id()).await.unwrap().unwrap();
+    assert_eq!(kept.spec.attributes, attributes);
 }
 
 #[tokio::test]

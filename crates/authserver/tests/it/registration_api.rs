@@ -2,7 +2,7 @@
 
 use audit::Actor;
 use authserver::{
-    ClientState, Decided, InitialAccessToken, ManagedClient, NewInitialAccessToken, PkceRule,
+    ClientMetadata, ClientState, Decided, InitialAccessToken, ManagedClient, NewInitialAccessToken, PkceRule,
     RegistrationRefusal, managed_client_response, registration_refusal_response, removed_client_response,
 };
 use base::Secret;
@@ -217,6 +217,27 @@ async fn a_change_says_everything_and_chooses_no_secret() {
     assert!(changed.client_secret.is_none(), "it is shown once");
     let shown = &changed.client.spec.presentation;
     assert!(shown.contacts.is_empty() && shown.client_uri.is_none(), "what is left out is gone");
+}
+
+/// An exemption is the operator's to give, and a program that says all it can say of its client takes it away from nobody.
+#[tokio::test]
+async fn an_exemption_from_pkce_outlives_a_change_by_the_client() {
+    let world = World::new().await;
+    let (_, header) = initial(&world, many(true)).await;
+    let registered = register(&world, &header, &body()).await.unwrap();
+    let (id, token) = (registered.client.id(), &registered.registration_access_token);
+    let changed =
+        replace(&world, &registered, token, |body| body["require_pkce"] = json!(false)).await.unwrap();
+    assert_eq!(changed.client.spec.pkce, PkceRule::Required, "nobody exempts themselves");
+
+    let exempt = ClientMetadata { pkce: PkceRule::Optional, ..ClientMetadata::of(&registered.client.spec) };
+    world.server.edit_client(id, &exempt, Actor::CommandLine, &origin()).await.unwrap();
+    let token = &changed.registration_access_token;
+    let changed =
+        replace(&world, &registered, token, |body| body["client_name"] = json!("Other")).await.unwrap();
+    assert_eq!((changed.client.spec.pkce, changed.client.spec.name.as_str()), (PkceRule::Optional, "Other"));
+    let kept = world.server.client(id).await.unwrap().unwrap();
+    assert_eq!(kept.spec.pkce, PkceRule::Optional);
 }
 
 #[tokio::test]

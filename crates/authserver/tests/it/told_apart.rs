@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use audit::{Actor, Auditor, Ledger};
 use authserver::{
-    AuthorisationState, AuthorizationServer, ClientId, ClientSpec, ClientState, Consent, RotationPolicy,
-    RotationRules, SeedSecret, Store as _,
+    AuthorisationState, AuthorizationServer, ClientId, ClientSpec, ClientState, Consent,
+    NewInitialAccessToken, RotationPolicy, RotationRules, SeedSecret, Store as _,
 };
 use base::{Clock as _, Secret};
 use oauth::ErrorCode::{InvalidClient, InvalidGrant};
@@ -193,6 +193,32 @@ async fn refusals_are_on_record_with_the_client_and_never_with_what_was_presente
     world.server.tell_authorization_refused(&query(CLIENT, &world.verifier()), &refusal, &origin()).await;
     let records = world.audit("authorisation.refused").await;
     assert_eq!((records.len(), records[0].client.as_deref()), (1, Some(CLIENT)));
+}
+
+/// At registration, and at the management of a client; a good token leaves no such record.
+#[tokio::test]
+async fn wrong_tokens_at_registration_are_on_record_and_never_with_what_was_presented() {
+    let (world, _ledger) = recording().await;
+    let new = NewInitialAccessToken { uses: 2, ..NewInitialAccessToken::default() };
+    let (_, token) =
+        world.server.create_initial_access_token(new, Actor::CommandLine, &origin()).await.unwrap();
+    let good = format!("Bearer {}", token.expose());
+    let body = br#"{"client_name": "Example", "redirect_uris": ["https://app.example/cb"]}"#;
+    let client = world.server.register_with_token(Some(&good), body, &origin()).await.unwrap();
+    assert!(world.audit("registration.refused").await.is_empty());
+
+    world.server.register_with_token(Some("Bearer mst_iat_garbage"), body, &origin()).await.unwrap_err();
+    let records = world.audit("registration.refused").await;
+    assert_eq!(records.len(), 1);
+    let origin_told = (records[0].source.as_deref(), records[0].request_id.as_deref());
+    assert_eq!(origin_told, (Some("192.0.2.1"), Some("req-1")));
+
+    world.advance(60);
+    let id = client.client.id().as_str();
+    world.server.managed_client(id, Some(&good), &origin()).await.unwrap_err();
+    let records = world.audit("registration.refused").await;
+    assert_eq!(records.len(), 2);
+    assert!(!format!("{records:?}").contains("mst_iat_"), "{records:?}");
 }
 
 #[tokio::test]

@@ -88,6 +88,17 @@ impl World {
         faults: Arc<dyn Faults>,
         journal: Arc<dyn Journal>,
     ) -> Self {
+        let world = Self::empty(faults, journal, true);
+        world.seed(spec).await;
+        world
+    }
+
+    /// Where real customers are: http is for public clients on their own machine. There are no clients yet.
+    pub(crate) fn in_production() -> Self {
+        Self::empty(Arc::new(NoFaults), Arc::new(NoJournal), false)
+    }
+
+    fn empty(faults: Arc<dyn Faults>, journal: Arc<dyn Journal>, http_on_loopback: bool) -> Self {
         let clock = Arc::new(ManualClock::new());
         let database = Database::memory_with(Side::Platform, clock.clone(), &schema()).unwrap();
         let entropy = Arc::new(SeededEntropy::new(42));
@@ -110,17 +121,11 @@ impl World {
             protected_names: vec!["pleo".to_owned()],
             scopes: Some("users:read accounts:read accounts:write test:test".parse().unwrap()),
             shown_to_people: true,
+            http_on_loopback,
             ..ClientRules::default()
         };
-        let world = Self {
-            server: Arc::new(AuthorizationServer::new(settings, ports)),
-            database,
-            clock,
-            entropy,
-            keys,
-        };
-        world.seed(spec).await;
-        world
+        let server = Arc::new(AuthorizationServer::new(settings, ports));
+        Self { server, database, clock, entropy, keys }
     }
 
     pub(crate) async fn seed(&self, spec: ClientSpec) {

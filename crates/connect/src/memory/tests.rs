@@ -151,3 +151,14 @@ async fn one_caller_looks_again_ahead_and_the_others_are_served_meanwhile() {
     assert_eq!(*memory.get(1, &clock, others).await.unwrap().unwrap(), "new");
     assert_eq!(known(&memory, &clock).await, "new");
 }
+
+#[tokio::test]
+async fn it_is_bounded() {
+    let clock = ManualClock::new();
+    let memory: Memory<u32, u8> = Memory::new(STALENESS);
+    for key in 0..=u32::try_from(MAX_ENTRIES).unwrap() {
+        memory.get(key, &clock, async || Ok(Some(0))).await.unwrap();
+        assert!(memory.entries.read().unwrap().len() <= MAX_ENTRIES);
+    }
+    assert_eq!(memory.entries.read().unwrap().len(), 1);
+}

@@ -2,7 +2,7 @@ use std::borrow::Cow;
 
 use http::Method;
 use percent_encoding::percent_decode;
-use providers::{CompanySearch, Placement, fill};
+use providers::{CompanySearch, Placement, Revocation, RevocationCall, fill};
 use refresh::ProviderAccess;
 use url::form_urlencoded;
 
@@ -51,6 +51,14 @@ pub(super) fn may_be_changed(
         return Err(PathError::CompanyList);
     }
     Ok(())
+}
+
+/// Whether it is the provider's own call to end access: at Pleo `DELETE /v1/installations/me` ends every token of the company (facts 11).
+pub(super) fn ends_access(access: &ProviderAccess, method: &Method, path_and_query: &str) -> bool {
+    let Some(Revocation { call: RevocationCall::Delete(path), .. }) = &access.provider.revocation else {
+        return false;
+    };
+    *method == Method::DELETE && lies_below(path_and_query, path)
 }
 
 /// Whether a lenient server may take a path for one at or below `parent`.

@@ -1,4 +1,6 @@
-//! Walks that nobody finished: what was signed in on them is forgotten.
+//! Walks that nobody finished: what was signed in on them is forgotten. Walks that are over are deleted some time later.
+
+use std::time::Duration;
 
 use base::StoreError;
 
@@ -7,6 +9,10 @@ use crate::Connect;
 
 /// How many are looked at together.
 const BATCH: u32 = 50;
+/// How long a walk that is over is kept after its link has expired, for whoever asks what became of it.
+const KEPT: Duration = Duration::from_hours(30 * 24);
+/// How many of those are deleted together.
+const DELETED: u32 = 1000;
 
 impl Connect {
     /// Cancels walks whose time is over. Their grants hang on nothing else; they are forgotten here and end at the provider by
@@ -25,5 +31,14 @@ impl Connect {
             }
         }
         Ok(count)
+    }
+
+    /// Deletes walks that have been over for 30 days. What was made on them stays. Returns how many there were.
+    pub async fn delete_finished_walks(&self) -> Result<usize, StoreError> {
+        let deleted = self.store().delete_finished_sessions(self.now() - KEPT, DELETED).await?;
+        if deleted > 0 {
+            tracing::debug!(deleted, "walks that were over for 30 days are gone");
+        }
+        Ok(deleted)
     }
 }

@@ -33,6 +33,7 @@ fn call(path_and_query: &str) -> Call {
         path_and_query: path_and_query.to_owned(),
         headers,
         body: Body::from("hello"),
+        may_disconnect: false,
     }
 }
 
@@ -158,6 +159,38 @@ async fn one_connection_cannot_take_another_ones_company_away() {
     for (method, path) in [(Method::GET, "/connections"), (Method::DELETE, "/api.xro/2.0/connections")] {
         let call = Call { method, ..call(path) };
         assert!(stage.connect.proxy(id, End::Accounting, call).await.is_ok(), "{path}");
+    }
+}
+
+/// At Pleo `DELETE /v1/installations/me` ends every token that the integration has for the company.
+#[tokio::test]
+async fn only_who_may_disconnect_can_end_the_access_through_the_proxy() {
+    let stage = Stage::new().await;
+    let id = stage.pair("fortnox", "p-2", "1001").await;
+    let send = |method, path, may_disconnect| {
+        stage.connect.proxy(id, End::Platform, Call { method, may_disconnect, ..call(path) })
+    };
+    let before = stage.world.journal("pleo").len();
+    for path in [
+        "/v1/installations/me",
+        "/v1/installations/me/",
+        "/V1/Installations/Me",
+        "/v1/installations/%6de",
+        "/v1/installations;a=b/me?x=y",
+    ] {
+        let refused = send(Method::DELETE, path, false).await.unwrap_err();
+        assert!(matches!(refused, ProxyError::EndsAccess), "{path}: {refused:?}");
+    }
+    assert_eq!(stage.world.journal("pleo").len(), before, "nothing was sent");
+    for (method, path, may_disconnect) in [
+        (Method::GET, "/v1/installations/me", false),
+        (Method::PUT, "/v1/installations/me", false),
+        (Method::DELETE, "/v1/installations/mean", false),
+        (Method::DELETE, "/v3/export-jobs/installations/me", false),
+        (Method::DELETE, "/v1/installations/me", true),
+    ] {
+        let answer = send(method.clone(), path, may_disconnect).await;
+        assert!(answer.is_ok(), "{method} {path}: {answer:?}");
     }
 }
 

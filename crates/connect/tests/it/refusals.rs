@@ -195,6 +195,23 @@ async fn a_walk_that_is_cancelled_or_left_leaves_nothing() {
     assert!(stage.authority.store().grant(grant).await.unwrap().unwrap().credential.is_none());
 }
 
+#[tokio::test]
+async fn a_walk_that_is_over_is_kept_for_thirty_days_and_then_deleted() {
+    let stage = Stage::new().await;
+    let connection = stage.pair("xero", "p-1", "x-1").await;
+    let (left, _) = stage.start(Stage::request("xero")).await;
+    let thirty_days = Duration::from_hours(30 * 24);
+    // Links last for an hour.
+    stage.clock.advance(Duration::from_hours(1) + thirty_days);
+    assert_eq!(stage.connect.delete_finished_walks().await.unwrap(), 0, "to the moment");
+    stage.clock.advance(Duration::from_millis(1));
+    assert_eq!(stage.connect.delete_finished_walks().await.unwrap(), 1, "not the one that is still open");
+    assert_eq!(stage.connect.sweep_walks().await.unwrap(), 1);
+    assert_eq!(stage.connect.delete_finished_walks().await.unwrap(), 1);
+    assert!(stage.session(left.id).await.is_none());
+    assert!(stage.connect.connection(connection).await.unwrap().is_some(), "what was made on it stays");
+}
+
 type IsIt = fn(&LinkError) -> bool;
 
 #[tokio::test]

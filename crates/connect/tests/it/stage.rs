@@ -7,8 +7,8 @@ use std::time::Duration;
 use base::testing::{ManualClock, SeededEntropy};
 use base::{Entropy, Secret};
 use connect::{
-    Connect, ConnectSessionId, Connection, ConnectionId, Directory, EventType, Flow, LinkRequest, Next,
-    NumberedEvent, Parts, Settings, Walk,
+    Connect, ConnectSession, ConnectSessionId, Connection, ConnectionId, Directory, EventType, Flow,
+    LinkRequest, Next, NumberedEvent, Parts, Settings, Walk,
 };
 use providers::{Catalogue, Overrides};
 use refresh::Authority;
@@ -127,6 +127,11 @@ impl Stage {
 
     pub(crate) async fn connection(&self, id: ConnectionId) -> Connection {
         self.connect.connection(id).await.unwrap().unwrap().connection
+    }
+
+    /// A walk as it is stored.
+    pub(crate) async fn session(&self, id: ConnectSessionId) -> Option<ConnectSession> {
+        self.connect_parts.store.session(id).await.unwrap()
     }
 
     /// The feed from its beginning.

@@ -4,7 +4,7 @@ use audit::AuditRecord;
 use base::{Secret, StoreError};
 
 use super::{AccountError, Created, Identity, LONGEST_PASSWORD};
-use crate::account::{Account, AccountId, Email, NewAccount, StoredAccount};
+use crate::account::{Account, AccountId, AccountSelection, Email, NewAccount, StoredAccount};
 use crate::password::PasswordHash;
 
 impl Identity {
@@ -64,15 +64,16 @@ impl Identity {
         Ok(self.store.account_by_email(&email).await?.map(|stored| stored.account))
     }
 
-    /// At most `limit` accounts in the order of their addresses, those after `after`; where `text` is not empty, those alone whose
+    /// At most `limit` accounts of a selection in the order of their addresses, those after `after`; where `text` is not empty, those alone whose
     /// address or name holds it, whatever the case.
     pub async fn list_accounts(
         &self,
         text: &str,
+        selection: AccountSelection,
         after: Option<&Email>,
         limit: u32,
     ) -> Result<Vec<Account>, StoreError> {
-        self.store.list_accounts(text.trim(), after, limit).await
+        self.store.list_accounts(text.trim(), selection, after, limit).await
     }
 
     async fn hash_new(&self, password: &Secret<String>) -> Result<PasswordHash, AccountError> {

@@ -1,4 +1,4 @@
-use identity::{AccountError, Created, Email, InvalidEmail};
+use identity::{AccountError, AccountSelection, Created, Email, InvalidEmail};
 
 use super::*;
 
@@ -31,7 +31,7 @@ async fn bad_input_makes_no_account() {
     assert_eq!(create("anna", PASSWORD).await, Err(AccountError::Email(InvalidEmail)));
     assert_eq!(create("a@b", "short").await, Err(AccountError::PasswordTooShort { minimum: 8 }));
     assert_eq!(create("a@b", &"x".repeat(1025)).await, Err(AccountError::PasswordTooLong));
-    assert_eq!(world.identity.list_accounts("", None, 10).await.unwrap(), []);
+    assert_eq!(world.identity.list_accounts("", AccountSelection::All, None, 10).await.unwrap(), []);
 }
 
 #[tokio::test]
@@ -43,7 +43,8 @@ async fn accounts_are_listed_page_by_page() {
     let page = |after: Option<Email>| {
         let identity = &world.identity;
         async move {
-            let accounts = identity.list_accounts("", after.as_ref(), 2).await.unwrap();
+            let accounts =
+                identity.list_accounts("", AccountSelection::All, after.as_ref(), 2).await.unwrap();
             accounts.into_iter().map(|account| account.email).collect::<Vec<_>>()
         }
     };

@@ -115,6 +115,29 @@ fn loose_switches_exist_in_staging_only() {
 }
 
 #[test]
+fn pleos_addresses_follow_the_environment_unless_others_are_named() {
+    let at_pleo = |text: &str, pairs: &[(&'static str, &str)]| {
+        let file = File::new(text);
+        let (configuration, _) =
+            Configuration::from_outside(&file.flags(pairs), &Environment::default()).unwrap();
+        let none = Overrides::default();
+        let overrides = configuration.providers.get("pleo").unwrap_or(&none);
+        let catalogue = providers::Catalogue::built_in();
+        let endpoints = catalogue.get(&ProviderId::pleo()).unwrap().endpoints(overrides).unwrap();
+        (endpoints.environment, endpoints.api_url.to_string())
+    };
+    let staging = ("staging".to_owned(), "https://external.staging.pleo.io/".to_owned());
+    let production = ("production".to_owned(), "https://external.pleo.io/".to_owned());
+    assert_eq!(at_pleo("", &[]), production);
+    assert_eq!(at_pleo("", &[("environment", "production")]), production);
+    assert_eq!(at_pleo("", &[("environment", "staging")]), staging);
+    assert_eq!(at_pleo("[providers.pleo]\nscopes = \"users:read\"", &[("environment", "staging")]), staging);
+    let named = |name: &str| format!("[providers.pleo]\nenvironment = \"{name}\"");
+    assert_eq!(at_pleo(&named("production"), &[("environment", "staging")]), production);
+    assert_eq!(at_pleo(&named("staging"), &[]), staging);
+}
+
+#[test]
 fn secrets_come_from_files_and_are_masked() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("token");

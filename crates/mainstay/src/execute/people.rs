@@ -1,13 +1,13 @@
 //! Short commands about the people and companies of the platform side.
 
-use identity::Account;
-use platform::{ActError, By, CompanyId, ListedCompany, Membership};
+use identity::{Account, AccountSelection};
+use platform::{ActError, By, CompanyId, CompanySelection, ListedCompany, Membership, Role, Subject};
 use serde_json::{Value, json};
 
 use super::platform::act_failure;
 use crate::failure::Failure;
 use crate::output::Output;
-use crate::request::{PeopleRequest, TenancyRequest};
+use crate::request::{PeopleRequest, Place, TenancyRequest};
 use crate::wiring::platform::PlatformSide;
 
 /// How many rows a list shows.
@@ -18,7 +18,8 @@ pub(crate) async fn users(side: &PlatformSide, request: PeopleRequest) -> Result
     let by = By::command_line();
     match request {
         PeopleRequest::List { text } => {
-            let found = side.platform.find_people(&text.unwrap_or_default(), None, MOST).await;
+            let found =
+                side.platform.find_people(&text.unwrap_or_default(), AccountSelection::All, None, MOST).await;
             let found = found.map_err(|error| Failure::database("the users cannot be listed", error))?;
             let mut rows = Vec::new();
             for account in found {
@@ -48,6 +49,57 @@ pub(crate) async fn users(side: &PlatformSide, request: PeopleRequest) -> Result
             let data = json!({"email": email, "password_changed": true, "sessions_ended": true});
             Ok(Output::of(data).with_note("They must sign in again. What they consented to goes on."))
         }
+        PeopleRequest::SetRole { email, place, role } => {
+            let role: Role = role.parse().map_err(|error| {
+                Failure::usage("`--role` is not accepted", error, "give one of these three words")
+            })?;
+            let subject = subject(&place)?;
+            let given = match account(side, &email).await {
+                Ok(account) => side.platform.set_role(&by, &account, subject, role).await,
+                Err(error) => Err(error),
+            };
+            given.map_err(|error| role_failure("the role was not given", &error))?;
+            let data = json!({"email": email, "at": subject.to_string(), "role": role});
+            Ok(Output::of(data).with_note("It counts from now on. What they consented to before goes on."))
+        }
+        PeopleRequest::RemoveRole { email, place } => {
+            let subject = subject(&place)?;
+            let removed = match account(side, &email).await {
+                Ok(account) => side.platform.remove_role(&by, &account, subject).await,
+                Err(error) => Err(error),
+            };
+            removed.map_err(|error| role_failure("the role was not taken away", &error))?;
+            let data = json!({"email": email, "at": subject.to_string(), "role": null});
+            Ok(Output::of(data).with_note("They can decide nothing there any more. What they consented to before belongs to the company and goes on."))
+        }
+    }
+}
+
+async fn account(side: &PlatformSide, email: &str) -> Result<Account, ActError> {
+    let found = side.platform.identity().account_by_email(email).await?;
+    found.ok_or_else(|| ActError::NotFound { what: format!("user {email}") })
+}
+
+fn subject(place: &Place) -> Result<Subject, Failure> {
+    let wrong = |option: &str, error: &dyn std::fmt::Display| {
+        let remedy = "`mainstay platform companies list --json` shows the ids of both";
+        Failure::usage(format!("`{option}` is not accepted"), error, remedy)
+    };
+    match place {
+        Place::Company(id) => id.parse().map(Subject::Company).map_err(|error| wrong("--company", &error)),
+        Place::Organisation(id) => {
+            id.parse().map(Subject::Organisation).map_err(|error| wrong("--organisation", &error))
+        }
+    }
+}
+
+fn role_failure(what: &str, error: &ActError) -> Failure {
+    match error {
+        ActError::NotFound { .. } => {
+            let remedy = "`mainstay platform users list` shows who has which role where, `mainstay platform companies list --json` the ids";
+            Failure::new(what, error, remedy)
+        }
+        other => act_failure(what, other),
     }
 }
 
@@ -56,7 +108,10 @@ pub(crate) async fn companies(side: &PlatformSide, request: TenancyRequest) -> R
     let by = By::command_line();
     let (id, suspend) = match request {
         TenancyRequest::List { text } => {
-            let found = side.platform.find_companies(&text.unwrap_or_default(), None, MOST).await;
+            let found = side
+                .platform
+                .find_companies(&text.unwrap_or_default(), CompanySelection::All, None, MOST)
+                .await;
             let found = found.map_err(|error| Failure::database("the companies cannot be listed", error))?;
             let rows = found.iter().map(company_json).collect();
             return Ok(Output::list(rows, &["id", "name", "organisation", "country", "state"]));

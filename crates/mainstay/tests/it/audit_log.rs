@@ -1,55 +1,22 @@
 //! The audit log from outside, and what a restored backup does: with real files that are put back.
 
 use std::fs;
-use std::path::Path;
-use std::process::Output;
+use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use crate::binary::{Server, http, run};
-
-const SEED: &str = r#"
-[[organisations]]
-id = "5f1e4e0c-61a4-4f0e-9c1e-0d6b8f3a1000"
-name = "Group"
-[[companies]]
-id = "5f1e4e0c-61a4-4f0e-9c1e-0d6b8f3a1001"
-name = "One"
-organisation = "Group"
-country = "NL"
-standalone_api_keys = true
-"#;
-
-const COMPANY: &str = "5f1e4e0c-61a4-4f0e-9c1e-0d6b8f3a1001";
-
-struct Place {
-    directory: tempfile::TempDir,
-}
+use crate::binary::{Server, http};
+use crate::place::{COMPANY, Place, SEED};
 
 impl Place {
-    fn new() -> Self {
-        let place = Self { directory: tempfile::tempdir().unwrap() };
-        fs::write(place.path("seed.toml"), SEED).unwrap();
-        place.json(&["platform", "seed", place.path("seed.toml").to_str().unwrap()]);
+    fn seeded() -> Self {
+        let place = Self::empty();
+        place.json(&["platform", "seed", &place.seed_file(SEED)]);
         place
     }
 
-    fn path(&self, name: &str) -> std::path::PathBuf {
-        self.directory.path().join(name)
-    }
-
-    fn database(&self) -> std::path::PathBuf {
+    fn database(&self) -> PathBuf {
         self.path("data").join("platform.db")
-    }
-
-    fn run(&self, arguments: &[&str]) -> Output {
-        run([arguments, &["--data", self.path("data").to_str().unwrap(), "--json"]].concat())
-    }
-
-    fn json(&self, arguments: &[&str]) -> Value {
-        let output = self.run(arguments);
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        serde_json::from_slice(&output.stdout).unwrap()
     }
 
     /// Puts a copy of the database in its place.
@@ -60,14 +27,8 @@ impl Place {
         fs::write(self.database(), bytes).unwrap();
     }
 
-    fn server(&self) -> Server {
-        let data = self.path("data");
-        let arguments = ["platform", "serve", "--listen", "127.0.0.1:0", "--data", data.to_str().unwrap()];
-        Server::start(arguments, &self.path("log"))
-    }
-
     fn served<T>(&self, work: impl FnOnce(&Server) -> T) -> T {
-        let server = self.server();
+        let server = self.server(&["platform", "serve"], "log");
         let result = work(&server);
         server.signal("-TERM");
         assert_eq!(server.wait(), Some(0));
@@ -105,24 +66,28 @@ fn change(database: &Path, sql: &str) {
 }
 
 pub(crate) fn the_log_is_verified_and_exported_and_tampering_is_found() {
-    let place = Place::new();
+    let place = Place::seeded();
     let (id, _) = place.key();
     assert_eq!(place.bad_place(), None, "alone");
     place.served(|_| {
         place.json(&["platform", "api-keys", "revoke", &id]);
         assert_eq!(place.bad_place(), None, "through the server");
-        let export = place.run(&["audit", "export", "--side", "platform", "--type", "api_key.revoked"]);
-        let lines = String::from_utf8(export.stdout).unwrap();
-        let rows: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-        assert_eq!(rows.len(), 1, "{lines}");
+        let export = |more: &[&str]| -> Vec<Value> {
+            let output = place.run(&[&["audit", "export", "--side", "platform"], more].concat());
+            let lines = String::from_utf8(output.stdout).unwrap();
+            lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+        };
+        let rows = export(&["--type", "api_key.revoked"]);
+        assert_eq!(rows.len(), 1, "{rows:?}");
         assert_eq!(
             (&rows[0]["type"], &rows[0]["actor"]),
             (&"api_key.revoked".into(), &"command_line".into())
         );
-        let all = place.run(&["audit", "export", "--side", "platform"]).stdout;
-        assert_eq!(String::from_utf8(all).unwrap().lines().count(), 2, "made and revoked");
-        let none = place.run(&["audit", "export", "--side", "platform", "--until", "2020-01-01"]).stdout;
-        assert!(none.is_empty());
+        let kinds: Vec<Value> = export(&[]).into_iter().map(|row| row["type"].clone()).collect();
+        let (of_the_seed, of_the_key) = kinds.split_at(kinds.len() - 2);
+        assert_eq!(of_the_key, ["api_key.created", "api_key.revoked"]);
+        assert!(of_the_seed.iter().all(|kind| !kind.as_str().unwrap().starts_with("api_key.")), "{kinds:?}");
+        assert_eq!(export(&["--until", "2020-01-01"]), [Value::Null; 0]);
     });
     let good = fs::read(place.database()).unwrap();
     let cases = [
@@ -140,7 +105,7 @@ pub(crate) fn the_log_is_verified_and_exported_and_tampering_is_found() {
 }
 
 pub(crate) fn a_restored_backup_stands_still_until_the_operator_accepts() {
-    let place = Place::new();
+    let place = Place::seeded();
     let (id, key) = place.key();
     place.served(|server| assert_eq!(use_key(server, &key), 200));
     let backup = fs::read(place.database()).unwrap();
@@ -186,10 +151,10 @@ pub(crate) fn a_restored_backup_stands_still_until_the_operator_accepts() {
 }
 
 pub(crate) fn a_backup_on_a_new_machine_stands_still_until_the_operator_accepts() {
-    let old = Place::new();
+    let old = Place::seeded();
     let (_, key) = old.key();
     old.served(|_| {});
-    let new = Place { directory: tempfile::tempdir().unwrap() };
+    let new = Place::empty();
     fs::create_dir_all(new.path("data").join("keys")).unwrap();
     fs::copy(old.database(), new.database()).unwrap();
     let keys = |place: &Place| place.path("data").join("keys").join("platform.keys");

@@ -18,6 +18,25 @@ pub(crate) fn run<A: AsRef<OsStr>>(arguments: impl IntoIterator<Item = A>) -> Ou
     mainstay().args(arguments).output().expect("the binary starts")
 }
 
+/// The same with something to read.
+pub(crate) fn run_with_stdin<A: AsRef<OsStr>>(arguments: impl IntoIterator<Item = A>, text: &str) -> Output {
+    let mut child = mainstay()
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the binary starts");
+    child.stdin.take().expect("stdin is piped").write_all(text.as_bytes()).expect("it reads");
+    child.wait_with_output().expect("it ends")
+}
+
+/// What a command that succeeded answered a program.
+pub(crate) fn json(output: &Output) -> serde_json::Value {
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).expect("the answer is JSON")
+}
+
 /// What a command that failed said; it must have exited with `code` and said all three parts.
 pub(crate) fn refusal(output: &Output, code: i32) -> String {
     let text = String::from_utf8(output.stderr.clone()).expect("messages are UTF-8");

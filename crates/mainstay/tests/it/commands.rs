@@ -1,52 +1,14 @@
 //! Short commands: on a database that is free, and through a server that holds it.
 
 use std::fs;
-use std::io::Write as _;
-use std::path::Path;
-use std::process::{Output, Stdio};
 
 use serde_json::Value;
 
-use crate::binary::{Server, http, mainstay, refusal, run};
+use crate::binary::{http, json, refusal, run};
+use crate::place::{COMPANY, Place, SEED};
 
-fn with_stdin(arguments: &[&str], text: &str) -> Output {
-    let mut child = mainstay()
-        .args(arguments)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
-    child.wait_with_output().unwrap()
-}
-
-fn json(output: &Output) -> Value {
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    serde_json::from_slice(&output.stdout).unwrap()
-}
-
-const SEED: &str = r#"
-[[organisations]]
-id = "5f1e4e0c-61a4-4f0e-9c1e-0d6b8f3a1000"
-name = "Group"
-[[companies]]
-id = "5f1e4e0c-61a4-4f0e-9c1e-0d6b8f3a1001"
-name = "One"
-organisation = "Group"
-country = "NL"
-standalone_api_keys = true
-[[users]]
-email = "a@one.example"
-password = "a-planted-password"
-name = "A"
-roles = [{ company = "One", role = "admin" }]
-"#;
-
-const COMPANY: &str = "5f1e4e0c-61a4-4f0e-9c1e-0d6b8f3a1001";
-
-fn connect_commands(data: &str, first: bool) {
-    let at = |arguments: &[&str]| run([arguments, &["--data", data, "--json"]].concat());
+fn connect_commands(place: &Place, first: bool) {
+    let at = |arguments: &[&str]| place.run(arguments);
     let token = json(&at(&["tokens", "create", "--role", "proxy", "--name", "worker"]));
     assert!(token["token"].as_str().unwrap().starts_with("mst_api_") && token["role"] == "proxy");
     let id = token["id"].as_str().unwrap();
@@ -64,11 +26,11 @@ fn connect_commands(data: &str, first: bool) {
         assert!(text.contains("mainstay clients set xero"), "{text}");
     }
     for provider in ["pleo", "xero"] {
-        let arguments = ["clients", "set", provider, "--client-id", "an-id", "--data", data, "--json"];
-        let set = with_stdin(&arguments, "a-planted-client-secret\n");
+        let arguments = ["clients", "set", provider, "--client-id", "an-id"];
+        let set = place.run_with_stdin(&arguments, "a-planted-client-secret\n");
         assert!(json(&set)["redirect_uri"].as_str().unwrap().ends_with(&format!("/callback/{provider}")));
         assert!(!String::from_utf8_lossy(&set.stdout).contains("planted"));
-        refusal(&with_stdin(&arguments, ""), 2);
+        refusal(&place.run_with_stdin(&arguments, ""), 2);
     }
     let link = json(&at(&["connections", "link", "xero", "--reference", "r-1"]));
     assert!(link["url"].as_str().unwrap().contains("/connect/") && link["expires_at"].is_string());
@@ -78,21 +40,18 @@ fn connect_commands(data: &str, first: bool) {
     refusal(&at(&["connections", "disconnect", "con_01a2015d-6439-7998-9158-fc2bd72ee994"]), 1);
 
     let email = format!("operator-{}@example.com", if first { "alone" } else { "through" });
-    let arguments = ["operators", "add", &email, "--data", data, "--json"];
-    json(&with_stdin(&arguments, "a-planted-password\n"));
-    refusal(&with_stdin(&arguments, "a-planted-password\n"), 1);
-    refusal(&with_stdin(&["operators", "add", "b@example.com", "--data", data], "short\n"), 1);
+    let arguments = ["operators", "add", &email];
+    json(&place.run_with_stdin(&arguments, "a-planted-password\n"));
+    refusal(&place.run_with_stdin(&arguments, "a-planted-password\n"), 1);
+    refusal(&place.run_with_stdin(&["operators", "add", "b@example.com"], "short\n"), 1);
 }
 
-fn platform_commands(data: &str, seed: &Path) {
-    let at = |arguments: &[&str]| run([arguments, &["--data", data, "--json"]].concat());
-    let first = json(&at(&["platform", "seed", seed.to_str().unwrap()]));
+fn platform_commands(place: &Place) {
+    let at = |arguments: &[&str]| place.run(arguments);
+    let seed = place.seed_file(SEED);
+    let first = json(&at(&["platform", "seed", &seed]));
     assert_eq!((&first["companies"], &first["users"]), (&serde_json::json!(1), &serde_json::json!(1)));
-    assert_eq!(
-        json(&at(&["platform", "seed", seed.to_str().unwrap()])),
-        first,
-        "the second run says something else"
-    );
+    assert_eq!(json(&at(&["platform", "seed", &seed])), first, "the second run says something else");
 
     let register = [
         "platform",
@@ -168,7 +127,7 @@ fn platform_commands(data: &str, seed: &Path) {
         keys["data"].as_array().unwrap().iter().any(|row| row["id"] == key["id"] && row["key"].is_null())
     );
     json(&at(&["platform", "api-keys", "revoke", key["id"].as_str().unwrap()]));
-    people_and_companies(data);
+    people_and_companies(place);
     refusal(
         &at(&[
             "platform",
@@ -185,19 +144,20 @@ fn platform_commands(data: &str, seed: &Path) {
     );
 }
 
-fn people_and_companies(data: &str) {
-    let at = |arguments: &[&str]| run([&["platform"], arguments, &["--data", data, "--json"]].concat());
+fn people_and_companies(place: &Place) {
+    let at = |arguments: &[&str]| place.run(&[&["platform"], arguments].concat());
     let state = |list: &str| json(&at(&[list, "list"]))["data"][0]["state"].clone();
     let disabled = json(&at(&["users", "disable", "A@one.example"]));
     assert_eq!((&disabled["state"], state("users")), (&"disabled".into(), "disabled".into()));
     assert_eq!(json(&at(&["users", "enable", "a@one.example"]))["state"], "active");
     assert_eq!(state("users"), "active");
-    let set = ["platform", "users", "set-password", "a@one.example", "--data", data, "--json"];
-    let answer = json(&with_stdin(&set, "another-planted-password\n"));
+    let set = ["platform", "users", "set-password", "a@one.example"];
+    let answer = json(&place.run_with_stdin(&set, "another-planted-password\n"));
     assert_eq!(answer["password_changed"], true);
     assert!(!answer.to_string().contains("planted"));
-    refusal(&with_stdin(&set, ""), 2);
-    refusal(&with_stdin(&set, "short\n"), 1);
+    refusal(&place.run_with_stdin(&set, ""), 2);
+    refusal(&place.run_with_stdin(&set, "short\n"), 1);
+    roles(place);
     for act in ["disable", "enable"] {
         let text = refusal(&at(&["users", act, "nobody@one.example"]), 1);
         assert!(text.contains("mainstay platform users list"), "{text}");
@@ -212,36 +172,55 @@ fn people_and_companies(data: &str) {
     assert!(text.contains("mainstay platform companies list"), "{text}");
 }
 
+fn roles(place: &Place) {
+    let at = |arguments: &[&str]| place.run(&[&["platform", "users"], arguments].concat());
+    let role = || json(&at(&["list"]))["data"][0]["roles"][0]["role"].clone();
+    let organisation =
+        json(&place.run(&["platform", "companies", "list"]))["data"][0]["organisation_id"].clone();
+    let (company, organisation) =
+        (["--company", COMPANY], ["--organisation", organisation.as_str().unwrap()]);
+    let set =
+        |email, role, place: [&str; 2]| at(&[&["set-role", email, "--role", role], &place[..]].concat());
+    let remove = |email, place: [&str; 2]| at(&[&["remove-role", email], &place[..]].concat());
+    assert_eq!(json(&set("A@one.example", "employee", company))["role"], "employee");
+    assert_eq!(role(), "employee");
+    assert!(json(&remove("a@one.example", organisation))["role"].is_null());
+    assert!(role().is_null());
+    let text = refusal(&remove("a@one.example", company), 1);
+    assert!(text.contains("mainstay platform users list"), "there is none any more: {text}");
+    json(&set("a@one.example", "admin", organisation));
+    assert_eq!(role(), "admin");
+    refusal(&set("a@one.example", "king", company), 2);
+    refusal(&set("nobody@one.example", "admin", company), 1);
+    refusal(&set("a@one.example", "admin", ["--company", "not-an-id"]), 2);
+    refusal(&set("a@one.example", "admin", ["--organisation", COMPANY]), 1);
+    assert_eq!(role(), "admin");
+}
+
 pub(crate) fn commands_work_alone_and_through_the_running_servers() {
-    let directory = tempfile::tempdir().unwrap();
-    let data = directory.path().join("data");
-    let data = data.to_str().unwrap();
-    let seed = directory.path().join("seed.toml");
-    fs::write(&seed, SEED).unwrap();
-    connect_commands(data, true);
-    platform_commands(data, &seed);
-    let listen = ["--data", data, "--listen", "127.0.0.1:0"];
-    let connect = Server::start([&["serve"][..], &listen].concat(), &directory.path().join("connect-log"));
-    let platform =
-        Server::start([&["platform", "serve"][..], &listen].concat(), &directory.path().join("platform-log"));
-    connect_commands(data, false);
-    platform_commands(data, &seed);
+    let place = Place::empty();
+    connect_commands(&place, true);
+    platform_commands(&place);
+    let connect = place.server(&["serve"], "connect-log");
+    let platform = place.server(&["platform", "serve"], "platform-log");
+    connect_commands(&place, false);
+    platform_commands(&place);
     // What a command did through the server, the server knows at once.
-    let token = json(&run(["tokens", "create", "--role", "connect", "--data", data, "--json"]));
+    let token = place.json(&["tokens", "create", "--role", "connect"]);
     let header = format!("Bearer {}", token["token"].as_str().unwrap());
     let ask = || http("GET", &format!("{}/v1/connections", connect.url), &[("Authorization", &header)], "").0;
     assert_eq!(ask(), 200);
-    json(&run(["tokens", "revoke", token["id"].as_str().unwrap(), "--data", data, "--json"]));
+    place.json(&["tokens", "revoke", token["id"].as_str().unwrap()]);
     assert_eq!(ask(), 401);
     for command in [&["keys", "status"][..], &["doctor"], &["providers", "list"], &["config", "show"]] {
-        json(&run([command, &["--data", data, "--json"]].concat()));
+        place.json(command);
     }
     for server in [connect, platform] {
         server.signal("-TERM");
         assert_eq!(server.wait(), Some(0));
     }
     for log in ["connect-log", "platform-log"] {
-        let log = fs::read_to_string(directory.path().join(log)).unwrap();
+        let log = fs::read_to_string(place.path(log)).unwrap();
         assert!(!log.contains("planted"), "{log}");
         for line in log.lines() {
             serde_json::from_str::<Value>(line).unwrap_or_else(|_| panic!("not JSON: {line}"));
@@ -250,20 +229,18 @@ pub(crate) fn commands_work_alone_and_through_the_running_servers() {
 }
 
 pub(crate) fn a_seed_file_with_an_error_writes_nothing_and_names_the_line() {
-    let directory = tempfile::tempdir().unwrap();
-    let (data, seed) = (directory.path().join("data"), directory.path().join("seed.toml"));
-    fs::write(&seed, SEED.replace("country = \"NL\"", "county = \"NL\"")).unwrap();
-    let at =
-        |seed: &Path| run(["platform", "seed", seed.to_str().unwrap(), "--data", data.to_str().unwrap()]);
+    let place = Place::empty();
+    let seed = place.seed_file(&SEED.replace("country = \"NL\"", "county = \"NL\""));
+    let at = |seed: &str| run(["platform", "seed", seed, "--data", &place.data()]);
     let text = refusal(&at(&seed), 1);
     assert!(text.contains("seed.toml") && text.contains("line ") && text.contains("county"), "{text}");
-    let text = refusal(&at(&directory.path().join("absent.toml")), 1);
+    let text = refusal(&at(place.path("absent.toml").to_str().unwrap()), 1);
     assert!(text.contains("absent.toml"), "{text}");
 }
 
 pub(crate) fn reading_from_a_directory_without_data_says_so_and_makes_nothing() {
-    let directory = tempfile::tempdir().unwrap();
-    let data = directory.path().join("wrong");
+    let place = Place::empty();
+    let data = place.path("wrong");
     for command in
         [&["connections", "list"][..], &["platform", "clients", "list"], &["migrate"], &["keys", "status"]]
     {
@@ -274,12 +251,11 @@ pub(crate) fn reading_from_a_directory_without_data_says_so_and_makes_nothing() 
 }
 
 pub(crate) fn the_doctor_names_what_is_wrong_and_fails() {
-    let directory = tempfile::tempdir().unwrap();
-    let data = directory.path().join("data");
-    json(&run(["tokens", "create", "--role", "proxy", "--data", data.to_str().unwrap(), "--json"]));
-    assert!(run(["doctor", "--data", data.to_str().unwrap()]).status.success());
-    fs::remove_file(data.join("keys/connect.keys")).unwrap();
-    let output = run(["doctor", "--data", data.to_str().unwrap(), "--json"]);
+    let place = Place::empty();
+    place.json(&["tokens", "create", "--role", "proxy"]);
+    assert!(run(["doctor", "--data", &place.data()]).status.success());
+    fs::remove_file(place.path("data").join("keys/connect.keys")).unwrap();
+    let output = place.run(&["doctor"]);
     assert_eq!(output.status.code(), Some(1));
     let found: Value = serde_json::from_slice(&output.stdout).unwrap();
     let wrong: Vec<&Value> =

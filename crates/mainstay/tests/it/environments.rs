@@ -4,7 +4,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-use crate::binary::{Server, http, mainstay, refusal, run};
+use crate::binary::{Server, http, json, mainstay, refusal};
+use crate::place::Place;
 
 const SEED: &str = r#"
 [[clients]]
@@ -29,39 +30,18 @@ fn registers(server: &Server, token: &str) -> (u16, String) {
     http("POST", &format!("{}/oauth/register", server.url), &headers, &body.to_string())
 }
 
-fn parsed(output: &std::process::Output) -> Value {
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    serde_json::from_slice(&output.stdout).unwrap()
-}
-
 pub(crate) fn credentials_of_one_environment_fail_in_the_other() {
-    let directory = tempfile::tempdir().unwrap();
-    let (data, seed) = (directory.path().join("data"), directory.path().join("seed.toml"));
-    std::fs::write(&seed, SEED).unwrap();
-    let data = data.to_str().unwrap();
+    let place = Place::empty();
     // Before anything is served: nobody has said yet which environment this is.
-    parsed(&run(["platform", "seed", seed.to_str().unwrap(), "--data", data, "--json"]));
+    place.json(&["platform", "seed", &place.seed_file(SEED)]);
     let served = |environment: &str, log: &str| {
-        let arguments =
-            ["platform", "serve", "--data", data, "--listen", "127.0.0.1:0", "--environment", environment];
-        Server::start(arguments, &directory.path().join(log))
+        place.server(&["platform", "serve", "--environment", environment], log)
     };
     let seeded = ("seeded", "a-planted-client-secret");
 
     let staging = served("staging", "one");
     assert_eq!(introspects(&staging, seeded), 200);
-    let initial = [
-        "platform",
-        "clients",
-        "initial-access-token",
-        "--pre-approved",
-        "--uses",
-        "9",
-        "--data",
-        data,
-        "--json",
-    ];
-    let token = parsed(&run(initial));
+    let token = place.json(&["platform", "clients", "initial-access-token", "--pre-approved", "--uses", "9"]);
     let token = token["token"].as_str().unwrap();
     let (status, body) = registers(&staging, token);
     assert_eq!(status, 201, "{body}");
@@ -76,32 +56,24 @@ pub(crate) fn credentials_of_one_environment_fail_in_the_other() {
     assert_eq!(introspects(&production, seeded), 401);
     assert_eq!(introspects(&production, registered), 401);
     assert_eq!(registers(&production, token).0, 401);
-    let rotated =
-        parsed(&run(["platform", "clients", "rotate-secret", registered.0, "--data", data, "--json"]));
+    let rotated = place.json(&["platform", "clients", "rotate-secret", registered.0]);
     let rotated = (registered.0, rotated["client_secret"].as_str().unwrap());
     assert_eq!(introspects(&production, rotated), 200);
     production.signal("-TERM");
     assert_eq!(production.wait(), Some(0));
 
     // A command alone takes the environment of the database.
+    let data = place.data();
     let local =
         ["platform", "clients", "register", "--name", "Local", "--redirect-uri", "http://localhost/cb"];
     let register = |environment: &[(&str, &str)]| {
-        let arguments = [&local[..], &["--scope", "companies:read", "--data", data, "--json"]].concat();
+        let arguments = [&local[..], &["--scope", "companies:read", "--data", &data, "--json"]].concat();
         mainstay().envs(environment.iter().copied()).args(arguments).output().unwrap()
     };
-    let local = parsed(&register(&[]));
+    let local = json(&register(&[]));
     let text = refusal(&register(&[("MAINSTAY_ENVIRONMENT", "production")]), 2);
     assert!(text.contains("--redirect-uri") && text.contains("https://"), "{text}");
-    parsed(&run([
-        "platform",
-        "clients",
-        "approve",
-        local["client_id"].as_str().unwrap(),
-        "--data",
-        data,
-        "--json",
-    ]));
+    place.json(&["platform", "clients", "approve", local["client_id"].as_str().unwrap()]);
     let staging = served("staging", "three");
     assert_eq!(introspects(&staging, seeded), 200);
     assert_eq!(introspects(&staging, registered), 200);

@@ -8,6 +8,7 @@ mod binary;
 mod commands;
 mod demo;
 mod environments;
+mod place;
 mod platform_doors;
 mod postgres;
 mod secrets;
@@ -65,6 +66,18 @@ fn main() -> ExitCode {
         lines_cannot_be_broken_into_headers,
         broken_forms_of_people_are_refused,
     );
+    cases.case("platform_doors::broken_registrations_are_refused", || {
+        platform_doors::registration::broken_registrations_are_refused();
+        Ok(())
+    });
+    cases.case("platform_doors::nothing_of_a_client_outlives_its_removal_while_it_refreshes", || {
+        platform_doors::stopping::nothing_of_a_client_outlives_its_removal_while_it_refreshes();
+        Ok(())
+    });
+    cases.case("platform_doors::a_client_suspended_while_it_refreshes_goes_on_with_its_last_pair", || {
+        platform_doors::stopping::a_client_suspended_while_it_refreshes_goes_on_with_its_last_pair();
+        Ok(())
+    });
     cases!(cases, secrets;
         the_search_finds_a_secret_in_every_spelling,
         no_secret_of_a_whole_walk_is_stored_or_logged_in_clear,

@@ -1,7 +1,9 @@
 //! Bad input at every door of the platform side, over HTTP and to the real binary: a 4xx of the right shape, never a 5xx, and nothing
 //! written.
 
+pub(crate) mod registration;
 mod site;
+pub(crate) mod stopping;
 
 use std::fmt::Write as _;
 
@@ -71,9 +73,12 @@ const DOORS: &[Door] = &[
     door("/admin/users/5f1e4e0c-61a4-4f0e-9c1e-0d6b8f3a5fff/disable", &["POST"], Shape::Page),
     door("/admin/users/5f1e4e0c-61a4-4f0e-9c1e-0d6b8f3a5fff/enable", &["POST"], Shape::Page),
     door("/admin/users/5f1e4e0c-61a4-4f0e-9c1e-0d6b8f3a5fff/sign-out", &["POST"], Shape::Page),
+    door("/admin/users/5f1e4e0c-61a4-4f0e-9c1e-0d6b8f3a5fff/roles", &["POST"], Shape::Page),
+    door("/admin/users/5f1e4e0c-61a4-4f0e-9c1e-0d6b8f3a5fff/roles/remove", &["POST"], Shape::Page),
     door("/admin/companies", &["GET"], Shape::Page),
     door("/admin/companies/5f1e4e0c-61a4-4f0e-9c1e-0d6b8f3a5001/suspend", &["POST"], Shape::Page),
     door("/admin/companies/5f1e4e0c-61a4-4f0e-9c1e-0d6b8f3a5001/resume", &["POST"], Shape::Page),
+    door("/admin/companies/5f1e4e0c-61a4-4f0e-9c1e-0d6b8f3a5001/roles", &["POST"], Shape::Page),
     door("/admin/audit", &["GET"], Shape::Page),
     door("/v1/introspect", &["GET"], Shape::Api),
     door("/v1/installations/me", &["GET", "POST", "PUT", "DELETE"], Shape::Api),

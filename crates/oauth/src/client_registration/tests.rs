@@ -122,3 +122,12 @@ proptest! {
         let _read_or_refused = RegistrationRequest::parse(&body);
     }
 }
+
+#[test]
+fn bytes_that_are_no_text_are_refused_wherever_they_are() {
+    for body in [b"{\"client_name\":\"\xff\"}".as_slice(), b"{\"unknown\":\"\xed\xa0\x80\"}", b"{\"\xff\":1}"]
+    {
+        let refused = RegistrationRequest::parse(body).unwrap_err();
+        assert_eq!(refused.code, ErrorCode::InvalidClientMetadata, "{}", String::from_utf8_lossy(body));
+    }
+}

@@ -1,7 +1,8 @@
 use std::time::Duration;
 
+use audit::AuditEvent;
 use authserver::{ClientState, SeedSecret};
-use identity::NewAccount;
+use identity::{Account, Created, NewAccount};
 
 use super::{EmployeeIds, PlannedKey, PlannedUser, Seed, SeedCounts, Seeded, SeededKey, SeededSecret};
 use crate::{ActError, ApiKeyOrigin, By, Employee, NewStandaloneKey, Platform, Subject, SubjectType};
@@ -23,14 +24,19 @@ impl Platform {
             ..Seeded::default()
         };
         for organisation in &plan.organisations {
-            self.store.put_organisation(organisation).await?;
+            let subject = Subject::Organisation(organisation.id);
+            let audit =
+                self.audited("organisation.seeded", by, subject, None, &[("name", &organisation.name)]);
+            self.store.put_organisation(organisation, audit).await?;
         }
         for company in &plan.companies {
-            self.store.put_company(company).await?;
+            let subject = Subject::Company(company.id);
+            let audit = self.audited("company.seeded", by, subject, None, &[("name", &company.name)]);
+            self.store.put_company(company, audit).await?;
         }
         let mut employees = EmployeeIds::new();
         for (position, user) in plan.users.into_iter().enumerate() {
-            self.seed_user(position, user, &mut employees).await?;
+            self.seed_user(position, user, &mut employees, by).await?;
         }
         for client in plan.clients {
             let state = if client.approved { ClientState::Approved } else { ClientState::AwaitingReview };
@@ -63,24 +69,28 @@ impl Platform {
         position: usize,
         user: PlannedUser,
         employees: &mut EmployeeIds,
+        by: &By,
     ) -> Result<(), ActError> {
-        let email = user.email.to_string();
-        let new = NewAccount { email: email.clone(), name: user.name.clone(), password: Some(user.password) };
-        let account = self.identity.create_account(new).await?.into_account();
-        let (first_name, last_name) = user.name.trim().split_once(' ').unwrap_or((user.name.trim(), ""));
-        for (company, role, id) in user.roles {
-            let employee = Employee {
-                id,
-                company,
-                account: account.id,
-                email: email.clone(),
-                first_name: first_name.to_owned(),
-                last_name: last_name.trim().to_owned(),
-                role,
-            };
-            employees.insert((position, company), self.store.put_employee(&employee).await?);
+        let new = NewAccount {
+            email: user.email.to_string(),
+            name: user.name.clone(),
+            password: Some(user.password),
+        };
+        let created = self.identity.create_account(new).await?;
+        if let (Created::New(account), Some(ledger)) = (&created, &self.ledger) {
+            let event = AuditEvent::new("user.created", by.actor.clone()).subject(account.id);
+            ledger.done(event.origin(&by.origin)).await;
         }
-        Ok(self.store.set_platform_admin(account.id, user.platform_admin).await?)
+        // The file's name, which an account that was there before may not have.
+        let account = Account { name: user.name, ..created.into_account() };
+        for (company, role, id) in user.roles {
+            let employee = Employee::of(&account, id, company, role);
+            employees.insert((position, company), self.put_employee(&employee, by).await?);
+        }
+        let kind = if user.platform_admin { "platform_admin.granted" } else { "platform_admin.withdrawn" };
+        let event = AuditEvent::new(kind, by.actor.clone()).subject(account.id).origin(&by.origin);
+        let audit = self.auditor.record(event);
+        Ok(self.store.set_platform_admin(account.id, user.platform_admin, audit).await?)
     }
 
     /// The key, if it was not there: one of that name, or of that client, for that company.

@@ -106,14 +106,17 @@ impl Platform {
         };
         let granted = self.server.grant(request, consent, origin).await?;
         // Disabling a user ends what they have consented to. This consent may have been on its way at that moment: then it is found
-        // here or there, since they are disabled before anything is ended.
+        // here or there, since they are disabled before anything is ended. The same goes for a right that was taken away meanwhile.
         let still = self.identity.account(account.id).await?;
-        if still.is_none_or(|account| account.disabled_at.is_some()) {
-            let (reason, id) = (EndReason::UserDisabled, granted.authorisation);
-            self.server.end_authorisation(id, reason, Actor::System, origin).await?;
-            return Ok(Decision::NotAllowed);
-        }
-        Ok(Decision::Granted(granted))
+        let reason = if still.is_none_or(|account| account.disabled_at.is_some()) {
+            EndReason::UserDisabled
+        } else if !self.rights(account.id).await?.cover(subject) {
+            EndReason::Administrative
+        } else {
+            return Ok(Decision::Granted(granted));
+        };
+        self.server.end_authorisation(granted.authorisation, reason, Actor::System, origin).await?;
+        Ok(Decision::NotAllowed)
     }
 
     async fn chosen_subject(&self, client: &Client, chosen: &str) -> Result<Option<Subject>, StoreError> {

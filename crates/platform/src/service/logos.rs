@@ -56,7 +56,12 @@ impl Platform {
             outcome,
             fetched_at: self.clock.now(),
         };
-        self.store.put_logo(&stored).await?;
+        if !self.store.put_logo(&stored).await? {
+            tracing::info!(
+                client = client_id,
+                "the client was removed while its logo was fetched; it is not kept"
+            );
+        }
         Ok(stored)
     }
 

@@ -5,15 +5,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use audit::{Actor, AuditRecord, Filter};
 use authserver::{AuthorisationFilter, Client, ClientId, ClientState};
 use base::{Scope, StoreError, Timestamp};
-use identity::{Account, AccountId, Email, SessionSummary};
+use identity::{Account, AccountId, AccountSelection, Email, SessionSummary};
 
 use crate::{
-    ActError, ClientUsage, CompanyId, ConnectedApp, Counts, Employee, ListedCompany, Membership, Platform,
-    Subject,
+    ActError, ClientUsage, CompanyId, CompanySelection, ConnectedApp, Counts, Employee, ListedCompany,
+    Membership, Platform, Subject,
 };
 
 /// Most rows of a list inside a page about one thing.
 const MOST: u32 = 200;
+
+/// How many authorisations, and how many keys, of a client are looked at to say how much it is used.
+const USES_AT_MOST: u32 = 1000;
 
 /// How many clients are read at once.
 const CLIENTS_AT_ONCE: u32 = 500;
@@ -65,9 +68,9 @@ impl Platform {
         self.store.counts().await
     }
 
-    /// How much clients are used; one that nobody has used is not among them.
+    /// How much clients are used, up to a thousand uses of each; one that nobody has used is not among them.
     pub async fn client_usage(&self, clients: &[ClientId]) -> Result<Vec<ClientUsage>, StoreError> {
-        self.store.client_usage(clients, self.clock.now()).await
+        self.store.client_usage(clients, self.clock.now(), USES_AT_MOST).await
     }
 
     /// The clients whose name or id holds `text`, in one state or in any but removed, by name. There are as many as somebody looked
@@ -99,15 +102,16 @@ impl Platform {
         Ok(found)
     }
 
-    /// At most `limit` people by their address, those after `after`; where `text` is not empty, those alone whose address or name
+    /// At most `limit` people of a selection by their address, those after `after`; where `text` is not empty, those alone whose address or name
     /// holds it.
     pub async fn find_people(
         &self,
         text: &str,
+        selection: AccountSelection,
         after: Option<&Email>,
         limit: u32,
     ) -> Result<Vec<Account>, StoreError> {
-        self.identity.list_accounts(text, after, limit).await
+        self.identity.list_accounts(text, selection, after, limit).await
     }
 
     /// A person with what hangs on them.
@@ -136,15 +140,16 @@ impl Platform {
         }))
     }
 
-    /// At most `limit` companies by name, those after `after`; where `text` is not empty, those alone whose name, number or
+    /// At most `limit` companies of a selection by name, those after `after`; where `text` is not empty, those alone whose name, number or
     /// organisation holds it, or whose id it is.
     pub async fn find_companies(
         &self,
         text: &str,
+        selection: CompanySelection,
         after: Option<CompanyId>,
         limit: u32,
     ) -> Result<Vec<ListedCompany>, StoreError> {
-        self.store.find_companies(text.trim(), after, limit).await
+        self.store.find_companies(text.trim(), selection, after, limit).await
     }
 
     /// A company with what hangs on it.

@@ -9,10 +9,11 @@ pub trait Logos: Send + Sync {
     /// What is kept of a client's logo.
     async fn logo(&self, client_id: &str) -> Result<Option<StoredLogo>, StoreError>;
 
-    /// Keeps what was fetched, in the place of what was there before.
-    async fn put_logo(&self, logo: &StoredLogo) -> Result<(), StoreError>;
+    /// Keeps what was fetched, in the place of what was there before. `false`: the client is not there or removed, and nothing is
+    /// kept.
+    async fn put_logo(&self, logo: &StoredLogo) -> Result<bool, StoreError>;
 
-    /// Forgets a client's logo.
+    /// Forgets a client's logo. That of a client which is removed goes with it.
     async fn remove_logo(&self, client_id: &str) -> Result<(), StoreError>;
 
     /// The clients of these that have a picture, with the moment it was fetched.

@@ -1,3 +1,5 @@
+use std::fmt;
+
 use async_trait::async_trait;
 use authserver::ClientId;
 use base::{StoreError, Timestamp};
@@ -10,24 +12,37 @@ pub trait Overview: Send + Sync {
     /// How much there is of everything.
     async fn counts(&self) -> Result<Counts, StoreError>;
 
-    /// How much clients are used, in any order; a client that nobody has used is not among them.
+    /// How much clients are used, in any order; a client that nobody has used is not among them. Of each client's authorisations, and
+    /// of its keys, the newest `most` are looked at and no more.
     async fn client_usage(
         &self,
         clients: &[ClientId],
         now: Timestamp,
+        most: u32,
     ) -> Result<Vec<ClientUsage>, StoreError>;
 
-    /// At most `limit` companies by name, suspended ones too, those after `after`; where `text` is not empty, those alone whose
+    /// At most `limit` companies of a selection by name, those after `after`; where `text` is not empty, those alone whose
     /// name, registration number or organisation holds it, whatever the case, or whose id it is.
     async fn find_companies(
         &self,
         text: &str,
+        selection: CompanySelection,
         after: Option<CompanyId>,
         limit: u32,
     ) -> Result<Vec<ListedCompany>, StoreError>;
 
     /// At most `limit` people of a company, suspended or not, by their address.
     async fn staff(&self, company: CompanyId, limit: u32) -> Result<Vec<Employee>, StoreError>;
+}
+
+/// Which companies a list is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum CompanySelection {
+    /// All of them, suspended ones too.
+    #[default]
+    All,
+    /// Those that are suspended.
+    Suspended,
 }
 
 /// How much there is on a platform.
@@ -53,11 +68,32 @@ pub struct ClientUsage {
     /// The client.
     pub client_id: ClientId,
     /// Its live authorisations.
-    pub authorisations: u64,
+    pub authorisations: Tally,
     /// Its live integrated API keys.
-    pub api_keys: u64,
-    /// The last exchange, refresh or call with a key, of those that live.
+    pub api_keys: Tally,
+    /// The last exchange, refresh or call with a key, of those that live and were counted.
     pub last_used_at: Option<Timestamp>,
+}
+
+/// A count that may have stopped before the end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tally {
+    /// How many were counted.
+    pub number: u64,
+    /// Whether there are no more than those.
+    pub is_all: bool,
+}
+
+impl Tally {
+    /// There are none.
+    pub const NONE: Self = Self { number: 0, is_all: true };
+}
+
+impl fmt::Display for Tally {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { number, is_all } = self;
+        if *is_all { write!(f, "{number}") } else { write!(f, "at least {number}") }
+    }
 }
 
 /// A company in a list for those who administer the platform.

@@ -1,4 +1,5 @@
 use async_trait::async_trait;
+use audit::AuditRecord;
 use base::{StoreError, Timestamp};
 use identity::AccountId;
 
@@ -10,17 +11,36 @@ use crate::{
 /// Organisations, companies, people's places in them.
 #[async_trait]
 pub trait Tenants: Send + Sync {
-    /// Makes or changes an organisation.
-    async fn put_organisation(&self, organisation: &Organisation) -> Result<(), StoreError>;
+    /// Makes or changes an organisation; the record is appended if it was not there as it is.
+    async fn put_organisation(
+        &self,
+        organisation: &Organisation,
+        audit: AuditRecord,
+    ) -> Result<(), StoreError>;
 
-    /// Makes or changes a company; `suspended_at` is only set by [`Tenants::suspend_company`].
-    async fn put_company(&self, company: &Company) -> Result<(), StoreError>;
+    /// Makes or changes a company; `suspended_at` is only set by [`Tenants::suspend_company`]. The record is appended if it was not
+    /// there as it is.
+    async fn put_company(&self, company: &Company, audit: AuditRecord) -> Result<(), StoreError>;
 
-    /// Makes or changes a user's place in a company. An existing one keeps its id, which is what is returned.
-    async fn put_employee(&self, employee: &Employee) -> Result<EmployeeId, StoreError>;
+    /// Makes or changes a user's place in a company. An existing one keeps its id, which is what is returned. The record is appended
+    /// if the role is another than before.
+    async fn put_employee(&self, employee: &Employee, audit: AuditRecord) -> Result<EmployeeId, StoreError>;
 
-    /// Says whether somebody may administer the platform itself.
-    async fn set_platform_admin(&self, account: AccountId, admin: bool) -> Result<(), StoreError>;
+    /// Takes a user's place in a company away. `false`: they had none.
+    async fn remove_employee(
+        &self,
+        company: CompanyId,
+        account: AccountId,
+        audit: AuditRecord,
+    ) -> Result<bool, StoreError>;
+
+    /// Says whether somebody may administer the platform itself; the record is appended if it was otherwise before.
+    async fn set_platform_admin(
+        &self,
+        account: AccountId,
+        admin: bool,
+        audit: AuditRecord,
+    ) -> Result<(), StoreError>;
 
     /// Whether somebody may administer the platform itself.
     async fn is_platform_admin(&self, account: AccountId) -> Result<bool, StoreError>;

@@ -17,15 +17,21 @@ pub(super) const COLUMNS: &str = "authorisations.id AS id, authorisations.client
     predecessor_hash, predecessor_retry_until, successor";
 
 /// An authorisation by its id, `$1`, with what stands over it.
-pub(super) static LOAD: LazyLock<String> = LazyLock::new(|| {
+pub(super) static LOAD: LazyLock<String> = LazyLock::new(|| load(COLUMNS));
+
+/// The same with the number that SQLite has given to the row, by which it tells of the row's changes.
+pub(super) static LOAD_WITH_ROW: LazyLock<String> =
+    LazyLock::new(|| load(&format!("authorisations.rowid AS row_number, {COLUMNS}")));
+
+fn load(columns: &str) -> String {
     format!(
-        "SELECT {COLUMNS}, clients.state AS client_state, \
+        "SELECT {columns}, clients.state AS client_state, \
          CASE WHEN suspended_subjects.subject IS NULL THEN 0 ELSE 1 END AS subject_suspended \
          FROM authorisations JOIN clients ON clients.client_id = authorisations.client_id \
          LEFT JOIN suspended_subjects ON suspended_subjects.subject = authorisations.subject \
          WHERE authorisations.id = $1"
     )
-});
+}
 
 pub(super) fn loaded(row: &Row) -> Result<LoadedAuthorisation, StoreError> {
     let client_state: String = row.get("client_state")?;

@@ -15,9 +15,14 @@ impl Logos for Database {
         .await
     }
 
-    async fn put_logo(&self, logo: &StoredLogo) -> Result<(), StoreError> {
+    async fn put_logo(&self, logo: &StoredLogo) -> Result<bool, StoreError> {
         let logo = logo.clone();
         self.run_tx("platform.put_logo", move |tx| {
+            // A client that is being removed takes its logo with it: whoever comes second waits and finds it gone.
+            let sql = "SELECT client_id FROM clients WHERE client_id = $1 AND state <> 'removed' {for_update}";
+            if tx.query_opt(sql, params![logo.client_id])?.is_none() {
+                return Ok(false);
+            }
             let (content_type, bytes, failure) = match &logo.outcome {
                 Ok(picture) => (Some(picture.kind.content_type()), Some(picture.bytes.clone()), None),
                 Err(why) => (None, None, Some(why.clone())),
@@ -27,8 +32,8 @@ impl Logos for Database {
                  VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (client_id) DO UPDATE SET source = $2, content_type = $3, \
                  bytes = $4, failure = $5, fetched_at = $6",
                 params![logo.client_id, logo.source, content_type, bytes, failure, logo.fetched_at],
-            )
-            .map(drop)
+            )?;
+            Ok(true)
         })
         .await
     }

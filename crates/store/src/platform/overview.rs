@@ -1,7 +1,7 @@
 use async_trait::async_trait;
 use authserver::ClientId;
 use base::{StoreError, Timestamp};
-use platform::{ClientUsage, CompanyId, Counts, Employee, ListedCompany, Overview};
+use platform::{ClientUsage, CompanyId, CompanySelection, Counts, Employee, ListedCompany, Overview, Tally};
 
 use super::tenants::{COMPANY, EMPLOYEE, read_company, read_employee};
 use crate::sql::containing;
@@ -38,12 +38,13 @@ impl Overview for Database {
         &self,
         clients: &[ClientId],
         now: Timestamp,
+        most: u32,
     ) -> Result<Vec<ClientUsage>, StoreError> {
         let clients = clients.to_vec();
         self.read("platform.client_usage", move |tx| {
             let mut found = Vec::new();
             for client in &clients {
-                found.extend(usage(tx, client, now)?);
+                found.extend(usage(tx, client, now, most)?);
             }
             Ok(found)
         })
@@ -53,6 +54,7 @@ impl Overview for Database {
     async fn find_companies(
         &self,
         text: &str,
+        selection: CompanySelection,
         after: Option<CompanyId>,
         limit: u32,
     ) -> Result<Vec<ListedCompany>, StoreError> {
@@ -73,10 +75,12 @@ impl Overview for Database {
                  WHERE (lower(c.name) LIKE $1 ESCAPE '\\' OR c.name LIKE $2 ESCAPE '\\' OR c.registration_number LIKE $2 ESCAPE '\\' \
                  OR lower(o.name) LIKE $1 ESCAPE '\\' OR o.name LIKE $2 ESCAPE '\\' OR c.id = $3) \
                  AND (CAST($4 AS TEXT) IS NULL OR c.name > $4 OR (c.name = $4 AND c.id > $5)) \
-                 ORDER BY c.name, c.id LIMIT $6"
+                 AND (CAST($7 AS BIGINT) = 0 OR c.suspended_at IS NOT NULL) ORDER BY c.name, c.id LIMIT $6"
             );
             let (lower, written) = (containing(&text.to_lowercase()), containing(&text));
-            let rows = tx.query(&sql, params![lower, written, text.to_lowercase(), name, id, limit])?;
+            let suspended = selection == CompanySelection::Suspended;
+            let values = params![lower, written, text.to_lowercase(), name, id, limit, suspended];
+            let rows = tx.query(&sql, values)?;
             rows.iter().map(listed).collect()
         })
         .await
@@ -97,26 +101,35 @@ fn listed(row: &Row) -> Result<ListedCompany, StoreError> {
     Ok(ListedCompany { company: read_company(row)?, organisation_name: row.get("organisation_name")? })
 }
 
-fn usage(tx: &mut Tx, client: &ClientId, now: Timestamp) -> Result<Option<ClientUsage>, StoreError> {
-    let tokens = tx.query_one(
-        "SELECT count(*) AS number, max(last_used_at) AS last FROM authorisations \
-         WHERE client_id = $1 AND state = 'active' AND COALESCE(refresh_expires_at, access_expires_at) > $2",
-        params![client.as_str(), now],
-    )?;
-    let keys = tx.query_one(
-        "SELECT count(*) AS number, max(last_used_at) AS last FROM api_keys \
-         WHERE application_id = $1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $2)",
-        params![client.as_str(), now],
-    )?;
-    let (authorisations, api_keys) = (tokens.get("number")?, keys.get("number")?);
-    if authorisations == 0_u64 && api_keys == 0_u64 {
+/// What is counted of the newest `$3` of a client's rows that are not over, at `$2`. The limit comes before the count, so that a
+/// million of them cost no more than that.
+const TOKENS: &str = "SELECT count(*) AS looked_at, count(CASE WHEN live THEN 1 END) AS number, \
+    max(CASE WHEN live THEN last_used_at END) AS last FROM (\
+        SELECT last_used_at, state = 'active' AND COALESCE(refresh_expires_at, access_expires_at) > $2 AS live \
+        FROM authorisations WHERE client_id = $1 AND state <> 'ended' ORDER BY id DESC LIMIT $3) AS looked";
+
+const KEYS: &str = "SELECT count(*) AS looked_at, count(CASE WHEN live THEN 1 END) AS number, \
+    max(CASE WHEN live THEN last_used_at END) AS last FROM (\
+        SELECT last_used_at, expires_at IS NULL OR expires_at > $2 AS live \
+        FROM api_keys WHERE application_id = $1 AND revoked_at IS NULL LIMIT $3) AS looked";
+
+fn usage(
+    tx: &mut Tx,
+    client: &ClientId,
+    now: Timestamp,
+    most: u32,
+) -> Result<Option<ClientUsage>, StoreError> {
+    let mut tally = |sql: &str| -> Result<(Tally, Option<Timestamp>), StoreError> {
+        let row = tx.query_one(sql, params![client.as_str(), now, most])?;
+        let looked_at: u64 = row.get("looked_at")?;
+        let tally = Tally { number: row.get("number")?, is_all: looked_at < u64::from(most) };
+        Ok((tally, row.get("last")?))
+    };
+    let (authorisations, by_token) = tally(TOKENS)?;
+    let (api_keys, by_key) = tally(KEYS)?;
+    if [authorisations, api_keys] == [Tally::NONE; 2] {
         return Ok(None);
     }
-    let (by_token, by_key): (Option<Timestamp>, Option<Timestamp>) = (tokens.get("last")?, keys.get("last")?);
-    Ok(Some(ClientUsage {
-        client_id: client.clone(),
-        authorisations,
-        api_keys,
-        last_used_at: by_token.max(by_key),
-    }))
+    let last_used_at = by_token.max(by_key);
+    Ok(Some(ClientUsage { client_id: client.clone(), authorisations, api_keys, last_used_at }))
 }

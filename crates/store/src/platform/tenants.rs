@@ -1,13 +1,15 @@
 use async_trait::async_trait;
+use audit::AuditRecord;
 use base::{StoreError, Timestamp};
 use identity::AccountId;
 use platform::{
     Company, CompanyId, Employee, EmployeeFilter, EmployeeId, Membership, Organisation, OrganisationId, Page,
-    PageQuery, Reach, Standing, Subject, Tenants,
+    PageQuery, Reach, Role, Standing, Subject, Tenants,
 };
 
 use super::page::List;
-use crate::{Database, Row, Value, params};
+use crate::audit::append;
+use crate::{Database, Row, Tx, Value, params};
 
 pub(super) const COMPANY: &str = "c.id, c.organisation_id, c.name, c.country, c.registration_number, c.standalone_api_keys, c.suspended_at";
 pub(super) const EMPLOYEE: &str = "e.id, e.company_id, e.user_id, e.email, e.first_name, e.last_name, e.role";
@@ -46,29 +48,43 @@ fn within(reach: Reach) -> (&'static str, Value) {
     }
 }
 
+/// Records what was done, if anything was.
+fn told(tx: &mut Tx, done: bool, audit: &AuditRecord) -> Result<(), StoreError> {
+    if done { append(tx, std::slice::from_ref(audit)) } else { Ok(()) }
+}
+
 #[async_trait]
 impl Tenants for Database {
-    async fn put_organisation(&self, organisation: &Organisation) -> Result<(), StoreError> {
+    async fn put_organisation(
+        &self,
+        organisation: &Organisation,
+        audit: AuditRecord,
+    ) -> Result<(), StoreError> {
         let organisation = organisation.clone();
         self.run_tx("platform.put_organisation", move |tx| {
-            tx.execute(
-                "INSERT INTO organisations (id, name) VALUES ($1, $2) ON CONFLICT (id) DO UPDATE SET name = excluded.name",
+            let changed = tx.execute(
+                "INSERT INTO organisations (id, name) VALUES ($1, $2) \
+                 ON CONFLICT (id) DO UPDATE SET name = excluded.name WHERE organisations.name <> excluded.name",
                 params![organisation.id, organisation.name],
             )?;
-            Ok(())
+            told(tx, changed == 1, &audit)
         })
         .await
     }
 
-    async fn put_company(&self, company: &Company) -> Result<(), StoreError> {
+    async fn put_company(&self, company: &Company, audit: AuditRecord) -> Result<(), StoreError> {
         let company = company.clone();
         self.run_tx("platform.put_company", move |tx| {
-            tx.execute(
+            let changed = tx.execute(
                 "INSERT INTO companies (id, organisation_id, name, country, registration_number, standalone_api_keys) \
                  VALUES ($1, $2, $3, $4, $5, $6) \
                  ON CONFLICT (id) DO UPDATE SET organisation_id = excluded.organisation_id, name = excluded.name, \
                  country = excluded.country, registration_number = excluded.registration_number, \
-                 standalone_api_keys = excluded.standalone_api_keys",
+                 standalone_api_keys = excluded.standalone_api_keys \
+                 WHERE companies.organisation_id <> excluded.organisation_id OR companies.name <> excluded.name \
+                 OR companies.country <> excluded.country \
+                 OR companies.registration_number IS DISTINCT FROM excluded.registration_number \
+                 OR companies.standalone_api_keys <> excluded.standalone_api_keys",
                 params![
                     company.id,
                     company.organisation,
@@ -78,14 +94,19 @@ impl Tenants for Database {
                     company.standalone_api_keys
                 ],
             )?;
-            Ok(())
+            told(tx, changed == 1, &audit)
         })
         .await
     }
 
-    async fn put_employee(&self, employee: &Employee) -> Result<EmployeeId, StoreError> {
+    async fn put_employee(&self, employee: &Employee, audit: AuditRecord) -> Result<EmployeeId, StoreError> {
         let employee = employee.clone();
         self.run_tx("platform.put_employee", move |tx| {
+            let before = tx.query_opt(
+                "SELECT role FROM employees WHERE user_id = $1 AND company_id = $2 {for_update}",
+                params![employee.account, employee.company],
+            )?;
+            let before: Option<Role> = before.map(|row| row.parse("role")).transpose()?;
             let row = tx.query_one(
                 "INSERT INTO employees (id, company_id, user_id, email, first_name, last_name, role) \
                  VALUES ($1, $2, $3, $4, $5, $6, $7) \
@@ -102,20 +123,41 @@ impl Tenants for Database {
                     employee.role.as_str()
                 ],
             )?;
+            told(tx, before != Some(employee.role), &audit)?;
             row.get("id")
         })
         .await
     }
 
-    async fn set_platform_admin(&self, account: AccountId, admin: bool) -> Result<(), StoreError> {
+    async fn remove_employee(
+        &self,
+        company: CompanyId,
+        account: AccountId,
+        audit: AuditRecord,
+    ) -> Result<bool, StoreError> {
+        self.run_tx("platform.remove_employee", move |tx| {
+            let sql = "DELETE FROM employees WHERE user_id = $1 AND company_id = $2";
+            let removed = tx.execute(sql, params![account, company])? == 1;
+            told(tx, removed, &audit)?;
+            Ok(removed)
+        })
+        .await
+    }
+
+    async fn set_platform_admin(
+        &self,
+        account: AccountId,
+        admin: bool,
+        audit: AuditRecord,
+    ) -> Result<(), StoreError> {
         self.run_tx("platform.set_platform_admin", move |tx| {
             let sql = if admin {
                 "INSERT INTO platform_admins (account_id) VALUES ($1) ON CONFLICT (account_id) DO NOTHING"
             } else {
                 "DELETE FROM platform_admins WHERE account_id = $1"
             };
-            tx.execute(sql, params![account])?;
-            Ok(())
+            let changed = tx.execute(sql, params![account])?;
+            told(tx, changed == 1, &audit)
         })
         .await
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 use base::{StoreError, Timestamp};
 use rusqlite::types::{ToSqlOutput, ValueRef};
 
-use super::{SqliteConnection, from_sqlite};
+use super::{RowWatcher, SqliteConnection, from_sqlite};
 use crate::migrations::Migration;
 use crate::migrator::{self, AppliedMigration};
 use crate::open_error::OpenError;
@@ -58,6 +58,19 @@ impl SqliteTx {
     /// Counts the rows changed on this connection since it was opened.
     pub(crate) fn changes_so_far(&self) -> u64 {
         self.0.connection.total_changes()
+    }
+
+    /// Tells a watcher of each row that is changed on this connection. SQLite does so for every way in which a statement can change a row,
+    /// except `REPLACE` and a `DELETE` without `WHERE`, neither of which is used here.
+    pub(crate) fn watch(&mut self, watcher: Arc<dyn RowWatcher>) -> Result<(), StoreError> {
+        let tell = move |_, _database: &str, table: &str, row| watcher.changed(table, row);
+        self.0.connection.update_hook(Some(tell)).map_err(from_sqlite)
+    }
+
+    /// A number that differs from an earlier one if another connection has committed something meanwhile.
+    pub(crate) fn data_version(&self) -> Result<i64, StoreError> {
+        let mut statement = self.0.connection.prepare_cached("PRAGMA data_version").map_err(from_sqlite)?;
+        statement.query_row([], |row| row.get(0)).map_err(from_sqlite)
     }
 
     /// Runs a statement that steers transactions.

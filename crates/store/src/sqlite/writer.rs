@@ -3,16 +3,17 @@
 
 mod job;
 
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use base::StoreError;
 use tokio::sync::{mpsc, oneshot, watch};
 
+use super::RowWatcher;
 use super::file_lock::FileLock;
 use super::transaction::sqlite_of;
 use crate::tx::Tx;
-use job::{Job, Outcome, WaitingJob};
+use job::{Job, Look, Outcome, WaitingJob};
 
 /// How many closures may wait before callers wait to hand theirs in.
 const QUEUE: usize = 4096;
@@ -32,11 +33,16 @@ pub(crate) struct Writer {
 }
 
 impl Writer {
-    pub(crate) fn start(name: &str, tx: Tx, lock: FileLock) -> std::io::Result<Self> {
+    pub(crate) fn start(
+        name: &str,
+        tx: Tx,
+        lock: FileLock,
+        watcher: Option<Arc<dyn RowWatcher>>,
+    ) -> std::io::Result<Self> {
         let (sender, receiver) = mpsc::channel(QUEUE);
         let (alive, ended) = watch::channel(());
         std::thread::Builder::new().name(format!("{name}-writer")).spawn(move || {
-            write_until_closed(tx, receiver);
+            write_until_closed(tx, receiver, watcher.map(Watch::new));
             // The connection is closed by now; only then may another process have the file.
             drop(lock);
             drop(alive);
@@ -62,6 +68,12 @@ impl Writer {
         }
     }
 
+    /// Lets the thread begin a transaction soon, in which it looks for what others have written; whether it was told.
+    pub(crate) fn look(&self) -> bool {
+        let Ok(jobs) = self.jobs.lock() else { return false };
+        jobs.as_ref().is_some_and(|jobs| jobs.try_send(Box::new(Look)).is_ok())
+    }
+
     pub(crate) async fn close(&self) {
         if let Ok(mut jobs) = self.jobs.lock() {
             jobs.take();
@@ -72,7 +84,29 @@ impl Writer {
     }
 }
 
-fn write_until_closed(mut tx: Tx, mut jobs: mpsc::Receiver<Box<dyn Job>>) {
+/// Who hears of changes, and what is known of those that others make.
+struct Watch {
+    watcher: Arc<dyn RowWatcher>,
+    version: Option<i64>,
+}
+
+impl Watch {
+    fn new(watcher: Arc<dyn RowWatcher>) -> Self {
+        Self { watcher, version: None }
+    }
+
+    /// To be called in a transaction, before anything is changed in it.
+    fn look(&mut self, tx: &mut Tx, begun: Duration) -> Result<(), StoreError> {
+        let version = sqlite_of(tx).data_version()?;
+        if self.version.replace(version) != Some(version) {
+            self.watcher.changed_by_others();
+        }
+        self.watcher.looked(begun);
+        Ok(())
+    }
+}
+
+fn write_until_closed(mut tx: Tx, mut jobs: mpsc::Receiver<Box<dyn Job>>, mut watch: Option<Watch>) {
     while let Some(first) = jobs.blocking_recv() {
         let mut batch = vec![first];
         while batch.len() < BATCH
@@ -83,7 +117,11 @@ fn write_until_closed(mut tx: Tx, mut jobs: mpsc::Receiver<Box<dyn Job>>) {
         // A caller that went away before its closure ran wants nothing any more.
         batch.retain(|job| !job.is_abandoned());
         while !batch.is_empty() {
-            let rest = run_batch(&mut tx, &mut batch);
+            let rest = run_batch(&mut tx, &mut batch, watch.as_mut());
+            // Before anybody is told that a change is made, nobody remembers what was before it.
+            if let Some(watch) = &watch {
+                watch.watcher.settled();
+            }
             for job in std::mem::replace(&mut batch, rest) {
                 job.answer();
             }
@@ -110,10 +148,10 @@ enum Ran {
 
 /// Runs as many of `batch` as the time allows and commits them. What it leaves in `batch` is done, with the result each has;
 /// what it gives back has not been run.
-fn run_batch(tx: &mut Tx, batch: &mut Vec<Box<dyn Job>>) -> Vec<Box<dyn Job>> {
+fn run_batch(tx: &mut Tx, batch: &mut Vec<Box<dyn Job>>, mut watch: Option<&mut Watch>) -> Vec<Box<dyn Job>> {
     let mut apart = Apart::No;
     loop {
-        if let Err(error) = sqlite_of(tx).control("BEGIN IMMEDIATE") {
+        if let Err(error) = begin(tx, watch.as_deref_mut()) {
             fail_all(batch, &error);
             return Vec::new();
         }
@@ -141,6 +179,16 @@ fn run_batch(tx: &mut Tx, batch: &mut Vec<Box<dyn Job>>) -> Vec<Box<dyn Job>> {
         }
         return rest;
     }
+}
+
+fn begin(tx: &mut Tx, watch: Option<&mut Watch>) -> Result<(), StoreError> {
+    let begun = sqlite_of(tx).monotonic();
+    sqlite_of(tx).control("BEGIN IMMEDIATE")?;
+    let looked = watch.map_or(Ok(()), |watch| watch.look(tx, begun));
+    if looked.is_err() {
+        roll_back(tx)?;
+    }
+    looked
 }
 
 fn roll_back(tx: &mut Tx) -> Result<(), StoreError> {

@@ -32,18 +32,19 @@ fn block(number: u64, first: u64, count: u32) -> Block {
     Block { number, first, count, sealed_at: Timestamp::from_seconds(5), mac: [7; 32], key_id }
 }
 
-struct Desk {
-    auditor: Auditor,
-    clock: Arc<ManualClock>,
+/// Makes records, each at a time of its own.
+pub(crate) struct Desk {
+    pub(crate) auditor: Auditor,
+    pub(crate) clock: Arc<ManualClock>,
 }
 
 impl Desk {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let (clock, entropy) = (Arc::new(ManualClock::new()), Arc::new(SeededEntropy::new(5)));
         Self { auditor: Auditor::new(seal::testing::keys(&*entropy), clock.clone(), entropy), clock }
     }
 
-    fn record(&self, event: AuditEvent) -> AuditRecord {
+    pub(crate) fn record(&self, event: AuditEvent) -> AuditRecord {
         self.clock.advance(std::time::Duration::from_millis(2));
         self.auditor.record(event)
     }
@@ -83,7 +84,12 @@ async fn records_are_listed_newest_first_by_what_is_asked(database: Database) {
     assert_eq!(list(Filter { subject: Some("x".to_owned()), ..all.clone() }, 10).await, [ids[1], ids[0]]);
     assert_eq!(list(Filter { client: Some("c-y".to_owned()), ..all.clone() }, 10).await, [ids[2]]);
     assert_eq!(list(Filter { kind: Some("a.made".to_owned()), ..all.clone() }, 1).await, [ids[2]]);
-    assert_eq!(list(Filter { before: Some(ids[2]), ..all }, 10).await, [ids[1], ids[0]]);
+    assert_eq!(list(Filter { before: Some(ids[2]), ..all.clone() }, 10).await, [ids[1], ids[0]]);
+    let by_hand = desk.record(AuditEvent::new("a.made", Actor::CommandLine).subject("x"));
+    database.append_audit(vec![by_hand.clone()]).await.unwrap();
+    let by = |actor: &Actor| Filter { actor: Some(actor.to_string()), ..all.clone() };
+    assert_eq!(list(by(&Actor::CommandLine), 10).await, [by_hand.id]);
+    assert_eq!(list(Filter { before: Some(ids[1]), ..by(&Actor::System) }, 10).await, [ids[0]]);
 }
 
 async fn records_are_exported_oldest_first_in_pages(database: Database) {

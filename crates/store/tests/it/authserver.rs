@@ -41,14 +41,14 @@ pub(crate) fn cases(suite: &mut Suite) {
     );
 }
 
-const NOW: Timestamp = Timestamp::from_seconds(1_800_000_000);
-const SUBJECT: &str = "urn:x:company:1";
+pub(crate) const NOW: Timestamp = Timestamp::from_seconds(1_800_000_000);
+pub(crate) const SUBJECT: &str = "urn:x:company:1";
 
 fn later(seconds: u64) -> Timestamp {
     NOW + Duration::from_secs(seconds)
 }
 
-fn id(number: u32) -> AuthorisationId {
+pub(crate) fn id(number: u32) -> AuthorisationId {
     format!("aut_0190a5b8-7c2e-7000-8000-{number:012}").parse().unwrap()
 }
 
@@ -56,7 +56,7 @@ fn hash(name: &str) -> KeyedHash {
     KeyedHash::make(&seal::testing::keys(&SeededEntropy::new(1)), "test", b"row", name.as_bytes())
 }
 
-fn client(name: &str) -> Client {
+pub(crate) fn client(name: &str) -> Client {
     let mut spec = ClientSpec::confidential(name, "Exämple \"quoted\"");
     spec.redirect_uris = vec!["https://a.example/cb".parse().unwrap()];
     spec.scope = "a b".parse().unwrap();
@@ -117,7 +117,7 @@ fn tokens(generation: u32) -> ActiveTokens {
     }
 }
 
-fn full(generation: u32) -> ActiveTokens {
+pub(crate) fn full(generation: u32) -> ActiveTokens {
     let mut tokens = tokens(generation);
     tokens.access.as_mut().unwrap().narrowed_scope = Some("a".parse().unwrap());
     tokens.absolute_expires_at = Some(later(99_000));
@@ -138,13 +138,13 @@ async fn granted(database: &Database, number: u32) {
     database.insert_authorisation(pending(number), vec![]).await.unwrap();
 }
 
-async fn active(database: &Database, number: u32) {
+pub(crate) async fn active(database: &Database, number: u32) {
     granted(database, number).await;
     let exchange = Exchange { id: id(number), tokens: tokens(1), at: NOW, audit: vec![] };
     assert_eq!(database.exchange(exchange).await, Ok(WriteOutcome::Done));
 }
 
-fn rotate(number: u32, from: u32) -> Rotate {
+pub(crate) fn rotate(number: u32, from: u32) -> Rotate {
     Rotate {
         id: id(number),
         expected_generation: from,

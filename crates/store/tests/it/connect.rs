@@ -29,6 +29,7 @@ pub(crate) fn cases(suite: &mut Suite) {
         an_announcement_is_made_once,
         connections_are_found_by_what_is_known_of_them,
         what_is_left_behind_is_found,
+        walks_that_are_over_are_deleted_after_their_time,
     );
 }
 
@@ -505,4 +506,28 @@ async fn what_is_left_behind_is_found(database: Database) {
     };
     assert_eq!(found(1_800_003_599).await, []);
     assert_eq!(found(1_800_003_600).await, [open.id]);
+}
+
+async fn walks_that_are_over_are_deleted_after_their_time(database: Database) {
+    let over = |number, expires_at| ConnectSession {
+        flow: Flow::Cancelled,
+        expires_at: Timestamp::from_seconds(expires_at),
+        ..session(number)
+    };
+    let open = ConnectSession { flow: away(), expires_at: Timestamp::from_seconds(5), ..session(1) };
+    let rows = [open, over(2, 9), over(3, 10), over(4, 8), over(5, 11)];
+    for session in &rows {
+        database.insert_session(session, None).await.unwrap();
+    }
+    let delete = async |before, limit| {
+        database.delete_finished_sessions(Timestamp::from_seconds(before), limit).await.unwrap()
+    };
+    assert_eq!(delete(8, 10).await, 0);
+    assert_eq!(delete(11, 2).await, 2);
+    let mut there = Vec::new();
+    for session in &rows {
+        there.push(database.session(session.id).await.unwrap().is_some());
+    }
+    assert_eq!(there, [true, false, true, false, true], "the oldest go first, an open one never");
+    assert_eq!((delete(11, 2).await, delete(11, 2).await), (1, 0));
 }

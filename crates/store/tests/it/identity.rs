@@ -8,8 +8,8 @@ use base::testing::{ManualClock, SeededEntropy};
 use base::{Clock, Entropy, Timestamp};
 use futures_util::future::join_all;
 use identity::{
-    Account, AccountId, Admission, Attempt, Limits, PasswordHash, Rule, SessionId, Store as _, StoredAccount,
-    StoredSession,
+    Account, AccountId, AccountSelection, Admission, Attempt, Limits, PasswordHash, Rule, SessionId,
+    Store as _, StoredAccount, StoredSession,
 };
 use store::{Database, Side};
 
@@ -115,7 +115,7 @@ async fn accounts_are_listed_by_address(database: Database) {
     let mut seen = Vec::new();
     let mut after = None;
     loop {
-        let page = database.list_accounts("", after.as_ref(), 3).await.unwrap();
+        let page = database.list_accounts("", AccountSelection::All, after.as_ref(), 3).await.unwrap();
         let Some(last) = page.last() else { break };
         after = Some(last.email.clone());
         seen.extend(page.into_iter().map(|account| account.email.to_string()));
@@ -137,12 +137,22 @@ async fn accounts_are_found_by_a_part_of_address_or_name(database: Database) {
         ("Åsa", vec!["b@x.example"]),
         ("\\", vec![]),
     ] {
-        let accounts = database.list_accounts(text, None, 10).await.unwrap();
+        let accounts = database.list_accounts(text, AccountSelection::All, None, 10).await.unwrap();
         let emails: Vec<_> = accounts.iter().map(|account| account.email.as_str()).collect();
         assert_eq!(emails, found, "{text}");
     }
-    let after = database.list_accounts("x.example", Some(&"b@x.example".parse().unwrap()), 10).await.unwrap();
+    let after = database
+        .list_accounts("x.example", AccountSelection::All, Some(&"b@x.example".parse().unwrap()), 10)
+        .await
+        .unwrap();
     assert_eq!(after.len(), 1);
+    let disabled = account(2, "a_b@x.example").account.id;
+    assert!(database.set_disabled(disabled, Some(NOW), vec![]).await.unwrap());
+    for (text, found) in [("", 1), ("Anna", 1), ("Åsa", 0)] {
+        let disabled = database.list_accounts(text, AccountSelection::Disabled, None, 10).await.unwrap();
+        assert_eq!(disabled.len(), found, "{text}");
+    }
+    assert_eq!(database.list_accounts("", AccountSelection::All, None, 10).await.unwrap().len(), 3);
 }
 
 async fn sessions_are_listed_newest_first(database: Database) {

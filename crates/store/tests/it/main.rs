@@ -12,12 +12,16 @@ mod schema;
 mod sqlite_engine;
 
 // One line a room.
+mod accesses;
 mod audit;
+mod audit_tampering;
 mod authserver;
 mod authserver_races;
+mod client_usage;
 mod connect;
 mod continuity;
 mod identity;
+mod introspection;
 mod keys;
 mod platform;
 mod refresh;
@@ -40,12 +44,16 @@ fn main() -> ExitCode {
     durability::cases(&mut suite);
     schema::cases(&mut suite);
     // One line a room.
+    accesses::cases(&mut suite);
     audit::cases(&mut suite);
+    audit_tampering::cases(&mut suite);
     authserver::cases(&mut suite);
+    client_usage::cases(&mut suite);
     connect::cases(&mut suite);
     continuity::cases(&mut suite);
     authserver_races::cases(&mut suite);
     identity::cases(&mut suite);
+    introspection::cases(&mut suite);
     keys::cases(&mut suite);
     platform::cases(&mut suite);
     sandbox::cases(&mut suite);

@@ -8,12 +8,12 @@ use base::testing::{ManualClock, SeededEntropy};
 use base::{Clock, Entropy, EntropyExt as _, Timestamp};
 use futures_util::future::join_all;
 use platform::{
-    ApiKey, ApiKeyId, ApiKeyOrigin, ApiKeys as _, ClientUsage, Company, CompanyId, Counts, CreateJob,
-    Employee, EmployeeFilter, EventOutcome, Expense, ExpenseId, ExportJob, ExportJobId, Exports as _,
-    FailureReason, Installation, InstallationChange, InstallationErrorCode, InstallationId,
+    ApiKey, ApiKeyId, ApiKeyOrigin, ApiKeys as _, ClientUsage, Company, CompanyId, CompanySelection, Counts,
+    CreateJob, Employee, EmployeeFilter, EventOutcome, Expense, ExpenseId, ExportJob, ExportJobId,
+    Exports as _, FailureReason, Installation, InstallationChange, InstallationErrorCode, InstallationId,
     InstallationStatus, Installations as _, ItemChange, ItemReport, ItemStatus, ItemUpdate, ItemsOutcome,
     JOB_LIFE, JobEvent, JobFilter, JobStatus, JobStep, Organisation, OrganisationId, Overview as _,
-    PageQuery, Position, Reach, Role, Standing, StoredApiKey, Subject, Tenants as _,
+    PageQuery, Position, Reach, Role, Standing, StoredApiKey, Subject, Tally, Tenants as _,
 };
 use std::sync::Arc;
 use store::Database;
@@ -25,10 +25,12 @@ pub(crate) fn cases(suite: &mut Suite) {
     conformance!(suite, "platform", Side::Platform;
         what_is_put_comes_back_and_is_brought_up_to_date,
         a_place_in_a_company_keeps_its_id,
+        what_changes_is_recorded_and_what_is_there_already_is_not,
+        a_place_is_taken_away_once_and_in_one_company,
         suspension_takes_a_company_out_of_reach_and_survives_a_seed,
         companies_are_found_in_the_order_of_their_names,
         what_there_is_is_counted,
-        the_use_of_a_client_is_that_of_its_live_keys_and_tokens,
+        the_keys_of_a_client_count_as_use_while_they_live,
         lists_are_paged_in_both_directions,
         an_api_key_comes_back_and_is_revoked_once,
         one_integrated_key_is_live_however_many_are_made_at_once,
@@ -87,9 +89,12 @@ async fn records(database: &Database) -> usize {
 }
 
 async fn tenants(database: &Database) {
-    database.put_organisation(&Organisation { id: organisation(), name: "Love".to_owned() }).await.unwrap();
+    database
+        .put_organisation(&Organisation { id: organisation(), name: "Love".to_owned() }, audit())
+        .await
+        .unwrap();
     for number in 1..=3 {
-        database.put_company(&company(number)).await.unwrap();
+        database.put_company(&company(number), audit()).await.unwrap();
     }
 }
 
@@ -103,26 +108,26 @@ async fn what_is_put_comes_back_and_is_brought_up_to_date(database: Database) {
         standalone_api_keys: false,
         ..company(2)
     };
-    database.put_company(&renamed).await.unwrap();
+    database.put_company(&renamed, audit()).await.unwrap();
     assert_eq!(database.company(id(2)).await.unwrap(), Some(renamed));
     let organisation = Organisation { id: organisation(), name: "More love".to_owned() };
-    database.put_organisation(&organisation).await.unwrap();
+    database.put_organisation(&organisation, audit()).await.unwrap();
     assert_eq!(database.organisation(organisation.id).await.unwrap(), Some(organisation));
     let account = employee(1, 1, 1).account;
     assert!(!database.is_platform_admin(account).await.unwrap());
     for admin in [true, true, false, false] {
-        database.set_platform_admin(account, admin).await.unwrap();
+        database.set_platform_admin(account, admin, audit()).await.unwrap();
         assert_eq!(database.is_platform_admin(account).await.unwrap(), admin);
     }
 }
 
 async fn a_place_in_a_company_keeps_its_id(database: Database) {
     tenants(&database).await;
-    assert_eq!(database.put_employee(&employee(11, 1, 1)).await.unwrap(), id(11));
+    assert_eq!(database.put_employee(&employee(11, 1, 1), audit()).await.unwrap(), id(11));
     let promoted = Employee { role: Role::Admin, ..employee(12, 1, 1) };
-    assert_eq!(database.put_employee(&promoted).await.unwrap(), id(11));
+    assert_eq!(database.put_employee(&promoted, audit()).await.unwrap(), id(11));
     assert_eq!(database.employee(id(11)).await.unwrap(), Some(Employee { id: id(11), ..promoted }));
-    database.put_employee(&employee(13, 2, 1)).await.unwrap();
+    database.put_employee(&employee(13, 2, 1), audit()).await.unwrap();
     let memberships = database.memberships(employee(1, 1, 1).account).await.unwrap();
     let seen: Vec<_> = memberships
         .iter()
@@ -131,13 +136,60 @@ async fn a_place_in_a_company_keeps_its_id(database: Database) {
     assert_eq!(seen, [(id(1), Role::Admin, "Love"), (id(2), Role::Bookkeeper, "Love")]);
 }
 
+async fn what_changes_is_recorded_and_what_is_there_already_is_not(database: Database) {
+    let mut expected = 0;
+    let love = |name: &str| Organisation { id: organisation(), name: name.to_owned() };
+    for (name, told) in [("Love", 1), ("Love", 0), ("More love", 1)] {
+        database.put_organisation(&love(name), audit()).await.unwrap();
+        expected += told;
+        assert_eq!(records(&database).await, expected, "{name}");
+    }
+    let unnumbered = Company { registration_number: None, ..company(2) };
+    let keyless = Company { standalone_api_keys: false, ..company(2) };
+    for (company, told) in [(company(2), 1), (company(2), 0), (unnumbered, 1), (company(2), 1), (keyless, 1)]
+    {
+        database.put_company(&company, audit()).await.unwrap();
+        expected += told;
+        assert_eq!(records(&database).await, expected, "{company:?}");
+        assert_eq!(database.company(id(2)).await.unwrap(), Some(company));
+    }
+    let renamed = Employee { first_name: "Ása".to_owned(), ..employee(11, 2, 1) };
+    let promoted = Employee { role: Role::Admin, ..renamed.clone() };
+    for (employee, told) in [(employee(11, 2, 1), 1), (employee(11, 2, 1), 0), (renamed, 0), (promoted, 1)] {
+        database.put_employee(&employee, audit()).await.unwrap();
+        expected += told;
+        assert_eq!(records(&database).await, expected, "{employee:?}");
+        assert_eq!(database.employee(id(11)).await.unwrap(), Some(employee));
+    }
+    let account = employee(11, 2, 1).account;
+    for (admin, told) in [(false, 0), (true, 1), (true, 0), (false, 1)] {
+        database.set_platform_admin(account, admin, audit()).await.unwrap();
+        expected += told;
+        assert_eq!(records(&database).await, expected, "{admin}");
+    }
+}
+
+async fn a_place_is_taken_away_once_and_in_one_company(database: Database) {
+    tenants(&database).await;
+    for (number, company, account) in [(11, 1, 1), (12, 2, 1), (13, 1, 2)] {
+        database.put_employee(&employee(number, company, account), audit()).await.unwrap();
+    }
+    let (before, account) = (records(&database).await, employee(11, 1, 1).account);
+    assert!(database.remove_employee(id(1), account, audit()).await.unwrap());
+    assert!(!database.remove_employee(id(1), account, audit()).await.unwrap());
+    assert_eq!(records(&database).await, before + 1);
+    let places = database.memberships(account).await.unwrap();
+    assert_eq!(places.iter().map(|place| place.company.id).collect::<Vec<_>>(), [id(2)]);
+    assert_eq!(database.staff(id(1), 9).await.unwrap(), [employee(13, 1, 2)]);
+}
+
 async fn suspension_takes_a_company_out_of_reach_and_survives_a_seed(database: Database) {
     tenants(&database).await;
     let subject = Subject::Company(id(1));
     assert_eq!(database.standing(subject).await.unwrap(), Standing::Good);
     assert!(database.suspend_company(id(1), Some(NOW)).await.unwrap());
     assert!(!database.suspend_company(id(9), Some(NOW)).await.unwrap());
-    database.put_company(&company(1)).await.unwrap();
+    database.put_company(&company(1), audit()).await.unwrap();
     assert_eq!(database.standing(subject).await.unwrap(), Standing::Suspended);
     let reached =
         database.companies(Reach::Organisation(organisation()), &PageQuery::default()).await.unwrap();
@@ -153,12 +205,12 @@ async fn companies_are_found_in_the_order_of_their_names(database: Database) {
     tenants(&database).await;
     for (number, name) in [(4, "Love Crème \"1\""), (5, "100% Øl"), (6, "under_score")] {
         let company = Company { name: name.to_owned(), ..company(number) };
-        database.put_company(&company).await.unwrap();
+        database.put_company(&company, audit()).await.unwrap();
     }
     database.suspend_company(id(2), Some(NOW)).await.unwrap();
     database.suspend_company(id(2), Some(NOW + Duration::from_secs(9))).await.unwrap();
     let found = async |text: &str, after: Option<CompanyId>, limit| {
-        let found = database.find_companies(text, after, limit).await.unwrap();
+        let found = database.find_companies(text, CompanySelection::All, after, limit).await.unwrap();
         found.into_iter().map(|listed| (listed.company.id, listed.organisation_name)).collect::<Vec<_>>()
     };
     let ids = |numbers: &[u32]| -> Vec<(CompanyId, String)> {
@@ -175,11 +227,14 @@ async fn companies_are_found_in_the_order_of_their_names(database: Database) {
     }
     assert_eq!(found(&id::<CompanyId>(3).to_string(), None, 9).await, ids(&[3]));
     assert_eq!(found("love", None, 9).await.len(), 6, "by the organisation's name");
-    let suspended = database.company(id(2)).await.unwrap().unwrap();
-    assert_eq!(suspended.suspended_at, Some(NOW), "the first time counts");
-    database.put_employee(&employee(11, 2, 1)).await.unwrap();
-    database.put_employee(&employee(12, 2, 2)).await.unwrap();
-    database.put_employee(&employee(13, 1, 2)).await.unwrap();
+    let suspended = database.find_companies("", CompanySelection::Suspended, None, 9).await.unwrap();
+    let times: Vec<_> = suspended.iter().map(|row| (row.company.id, row.company.suspended_at)).collect();
+    assert_eq!(times, [(id(2), Some(NOW))], "the first time counts");
+    let none = database.find_companies("Øl", CompanySelection::Suspended, None, 9).await.unwrap();
+    assert_eq!(none, []);
+    database.put_employee(&employee(11, 2, 1), audit()).await.unwrap();
+    database.put_employee(&employee(12, 2, 2), audit()).await.unwrap();
+    database.put_employee(&employee(13, 1, 2), audit()).await.unwrap();
     let staff = database.staff(id(2), 9).await.unwrap();
     assert_eq!(staff, [employee(11, 2, 1), employee(12, 2, 2)], "also of a suspended company");
     assert_eq!(database.staff(id(2), 1).await.unwrap().len(), 1);
@@ -193,17 +248,17 @@ async fn what_there_is_is_counted(database: Database) {
     assert_eq!(database.counts().await.unwrap(), counts);
 }
 
-async fn the_use_of_a_client_is_that_of_its_live_keys_and_tokens(database: Database) {
+async fn the_keys_of_a_client_count_as_use_while_they_live(database: Database) {
     tenants(&database).await;
     let integrated = key(ApiKeyOrigin::Integrated { client_id: "books".to_owned() });
     database.add_api_key(&integrated, audit()).await.unwrap();
     database.note_key_used(integrated.key.id, NOW + Duration::from_secs(5)).await.unwrap();
     let usage =
-        async |at: Timestamp| database.client_usage(&["books".into(), "other".into()], at).await.unwrap();
+        async |at: Timestamp| database.client_usage(&["books".into(), "other".into()], at, 9).await.unwrap();
     let used = ClientUsage {
         client_id: "books".into(),
-        authorisations: 0,
-        api_keys: 1,
+        authorisations: Tally::NONE,
+        api_keys: Tally { number: 1, is_all: true },
         last_used_at: Some(NOW + Duration::from_secs(5)),
     };
     assert_eq!(usage(NOW).await, [used]);
@@ -215,9 +270,9 @@ async fn the_use_of_a_client_is_that_of_its_live_keys_and_tokens(database: Datab
 async fn lists_are_paged_in_both_directions(database: Database) {
     tenants(&database).await;
     for number in 1..=5 {
-        database.put_employee(&employee(10 + number, 1, number)).await.unwrap();
+        database.put_employee(&employee(10 + number, 1, number), audit()).await.unwrap();
     }
-    database.put_employee(&employee(20, 2, 1)).await.unwrap();
+    database.put_employee(&employee(20, 2, 1), audit()).await.unwrap();
     let filter = EmployeeFilter { reach: Reach::Company(id(1)), email: None };
     let text = |number: u32| id::<platform::EmployeeId>(number).to_string();
     let page = async |position: Position, descending: bool| {

@@ -27,6 +27,8 @@ pub(crate) fn cases(suite: &mut Suite) {
         lists_are_of_those_who_wait_and_of_an_owner,
         initial_access_tokens_are_listed_and_withdrawn,
         logos_are_kept_replaced_and_forgotten,
+        a_logo_goes_with_its_client_and_does_not_come_back,
+        of_a_removal_and_a_fetched_logo_at_once_no_logo_stays,
     );
 }
 
@@ -249,15 +251,53 @@ async fn logos_are_kept_replaced_and_forgotten(database: Database) {
         outcome: Err("its server answered 404".to_owned()),
         fetched_at: NOW,
     };
-    database.put_logo(&failed).await.unwrap();
+    assert!(!database.put_logo(&failed).await.unwrap(), "there is no such client");
+    database.put_client(client("c", ClientState::Approved), vec![]).await.unwrap();
+    assert!(database.put_logo(&failed).await.unwrap());
     assert_eq!(database.logo("c").await.unwrap(), Some(failed.clone()));
     let ids = ["a".to_owned(), "c".to_owned()];
     assert_eq!(database.clients_with_logo(&ids).await.unwrap(), []);
     let logo = Logo { kind: LogoKind::Webp, bytes: vec![0, 1, 255] };
     let here = StoredLogo { outcome: Ok(logo), ..failed };
-    database.put_logo(&here).await.unwrap();
+    assert!(database.put_logo(&here).await.unwrap());
     assert_eq!(database.logo("c").await.unwrap(), Some(here));
     assert_eq!(database.clients_with_logo(&ids).await.unwrap(), [("c".to_owned(), NOW)]);
     database.remove_logo("c").await.unwrap();
+    assert_eq!(database.logo("c").await.unwrap(), None);
+}
+
+fn picture() -> StoredLogo {
+    StoredLogo {
+        client_id: "c".to_owned(),
+        source: "https://a.example/logo.png".to_owned(),
+        outcome: Ok(Logo { kind: LogoKind::Png, bytes: vec![1] }),
+        fetched_at: NOW,
+    }
+}
+
+async fn a_logo_goes_with_its_client_and_does_not_come_back(database: Database) {
+    for id in ["c", "other"] {
+        database.put_client(client(id, ClientState::Approved), vec![]).await.unwrap();
+        let logo = StoredLogo { client_id: id.to_owned(), ..picture() };
+        assert!(database.put_logo(&logo).await.unwrap());
+    }
+    let set = async |state| database.set_client_state(&"c".into(), state, vec![]).await.unwrap();
+    assert!(set(ClientState::Suspended).await);
+    assert_eq!(database.logo("c").await.unwrap(), Some(picture()), "a suspended client keeps it");
+    assert!(set(ClientState::Removed).await);
+    assert_eq!(database.logo("c").await.unwrap(), None);
+    assert!(database.logo("other").await.unwrap().is_some());
+    assert!(!database.put_logo(&picture()).await.unwrap(), "one that was being fetched meanwhile");
+    assert_eq!(database.logo("c").await.unwrap(), None);
+}
+
+async fn of_a_removal_and_a_fetched_logo_at_once_no_logo_stays(database: Database) {
+    database.put_client(client("c", ClientState::Approved), vec![]).await.unwrap();
+    let id = ClientId::from("c");
+    let (logo, removal) = (picture(), async {
+        assert!(database.set_client_state(&id, ClientState::Removed, vec![]).await.unwrap());
+    });
+    let fetched = join_all((0..20).map(|_| async { database.put_logo(&logo).await.unwrap() }));
+    futures_util::future::join(fetched, removal).await;
     assert_eq!(database.logo("c").await.unwrap(), None);
 }

@@ -7,8 +7,11 @@ mod clients;
 mod companies;
 mod company;
 mod decide;
+mod list;
 mod overview;
+mod posted;
 mod registration_tokens;
+mod roles;
 mod user;
 mod users;
 
@@ -41,10 +44,13 @@ pub(super) fn router() -> Router<PlatformState> {
         .route("/admin/users/{id}/disable", post(user::disable))
         .route("/admin/users/{id}/enable", post(user::enable))
         .route("/admin/users/{id}/sign-out", post(user::sign_out))
+        .route("/admin/users/{id}/roles", post(roles::give))
+        .route("/admin/users/{id}/roles/remove", post(roles::remove))
         .route("/admin/companies", get(companies::show))
         .route("/admin/companies/{id}", get(company::show))
         .route("/admin/companies/{id}/suspend", post(company::suspend))
         .route("/admin/companies/{id}/resume", post(company::resume))
+        .route("/admin/companies/{id}/roles", post(roles::give_in_company))
         .route("/admin/audit", get(audit::show))
 }
 

@@ -28,8 +28,26 @@ pub(super) struct ClientForm {
     pub(super) contacts: String,
 }
 
-/// A scope in the form: its token, its words, and whether it is ticked.
-pub(super) type ScopeChoice = (&'static str, &'static str, bool);
+/// A scope in a form: its token, its words, and whether it is ticked.
+type ScopeChoice = (&'static str, &'static str, bool);
+
+/// The permissions there are, to be ticked: what reads, and what writes.
+#[derive(Debug)]
+pub(super) struct ScopeChoices {
+    pub(super) see: Vec<ScopeChoice>,
+    pub(super) change: Vec<ScopeChoice>,
+}
+
+impl ScopeChoices {
+    pub(super) fn ticked(chosen: &[String]) -> Self {
+        let has = |scope: &str| chosen.iter().any(|chosen| chosen == scope);
+        let of = |kind: PermissionKind| {
+            let entries = PERMISSIONS.iter().filter(|entry| entry.kind == kind);
+            entries.map(|entry| (entry.scope, entry.words, has(entry.scope))).collect()
+        };
+        Self { see: of(PermissionKind::See), change: of(PermissionKind::Change) }
+    }
+}
 
 impl ClientForm {
     /// The present values of a client.
@@ -81,16 +99,6 @@ impl ClientForm {
             },
             ..ClientMetadata::default()
         }
-    }
-
-    /// The scopes of one kind, with what is ticked.
-    pub(super) fn scope_choices(&self, kind: PermissionKind) -> Vec<ScopeChoice> {
-        let entries = PERMISSIONS.iter().filter(|entry| entry.kind == kind);
-        entries.map(|entry| (entry.scope, entry.words, self.has(entry.scope))).collect()
-    }
-
-    fn has(&self, scope: &str) -> bool {
-        self.scopes.iter().any(|chosen| chosen == scope)
     }
 }
 

@@ -129,7 +129,7 @@ impl SignedInPerson {
             ("Developer", "/developer"),
             ("Account", "/settings/account"),
         ];
-        let admin = self.platform_admin.then_some(("Administration", "/admin"));
+        let admin = self.platform_admin.then_some(("Admin", "/admin"));
         self.framed(state, title, path, PAGES.into_iter().chain(admin))
     }
 

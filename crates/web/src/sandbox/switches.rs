@@ -75,7 +75,7 @@ async fn put_faults(
         .into_iter()
         .enumerate()
         .map(|(index, value)| {
-            serde_json::from_value::<Fault>(value).map_err(|error| {
+            crate::shared::read_objects::<Fault, _>(value).map_err(|error| {
                 Problem::unprocessable(format!("Fault {} is not right: {error}.", index + 1))
             })
         })

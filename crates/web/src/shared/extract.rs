@@ -11,6 +11,10 @@ use serde::de::DeserializeOwned;
 
 use super::{Api, DecodeError, Pairs, Problem, Site, Surface};
 
+mod objects;
+
+pub(crate) use objects::{objects_from_slice, read_objects};
+
 /// The largest form that is read, in bytes: an API key with much room to spare.
 const FORM_LIMIT: usize = 64 * 1024;
 
@@ -30,7 +34,8 @@ pub struct RawForm<S = Api>(pub Pairs, pub PhantomData<fn() -> S>);
 #[derive(Debug)]
 pub struct RawQuery<S = Api>(pub Pairs, pub PhantomData<fn() -> S>);
 
-/// A JSON body (`application/json`). Refused in the shape of surface `S`, without repeating what was sent.
+/// A JSON body (`application/json`), in which objects are objects (see [`read_objects`]). Refused in the shape of surface `S`,
+/// without repeating what was sent.
 #[derive(Debug)]
 pub struct Json<T, S = Api>(pub T, pub PhantomData<fn() -> S>);
 
@@ -84,7 +89,9 @@ async fn json<T: DeserializeOwned>(request: Request, limit: usize) -> Result<T, 
         return Err(Problem::unsupported_media_type(JSON));
     }
     let bytes = bytes(request.into_body(), limit).await?;
-    serde_json::from_slice(&bytes).map_err(|error| {
+    // serde does not look into the texts of members that it does not know.
+    let text = std::str::from_utf8(&bytes).map_err(|_| Problem::bad_request("The body is not UTF-8."))?;
+    objects_from_slice(text.as_bytes()).map_err(|error| {
         let place = format!("line {}, column {}", error.line(), error.column());
         match error.classify() {
             serde_json::error::Category::Data => {

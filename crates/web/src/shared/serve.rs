@@ -15,9 +15,9 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt as _;
-use tower_http::timeout::TimeoutBody;
 
-use super::announced_body::AnnouncedBody;
+use super::dormant::Dormant;
+use super::patient_body::PatientBody;
 
 /// What one server takes upon itself.
 #[derive(Debug, Clone, Copy)]
@@ -83,14 +83,10 @@ pub async fn serve_on<L: Listener<Addr = SocketAddr>>(
             biased;
             () = shutdown.cancelled() => break,
             (slot, stream, peer) = accepted => {
-                let connection = connection(stream, peer, router.clone(), limits, shutdown.clone());
-                let cut = cut.clone();
+                let ends = Ends { shutdown: shutdown.clone(), cut: cut.clone() };
+                let connection = connection(stream, peer, router.clone(), limits, ends);
                 tracker.spawn(async move {
-                    tokio::select! {
-                        biased;
-                        () = connection => (),
-                        () = cut.cancelled() => tracing::warn!("a connection was cut: its request outlived the shutdown"),
-                    }
+                    connection.await;
                     drop(slot);
                 });
             }
@@ -104,13 +100,16 @@ pub async fn serve_on<L: Listener<Addr = SocketAddr>>(
     Ok(())
 }
 
-async fn connection<I>(
-    stream: I,
-    peer: SocketAddr,
-    router: Router,
-    limits: ServeLimits,
+/// How a connection comes to its end from this side.
+struct Ends {
+    /// What runs is finished, and nothing new begun.
     shutdown: CancellationToken,
-) where
+    /// After that: enough has been waited.
+    cut: CancellationToken,
+}
+
+async fn connection<I>(stream: I, peer: SocketAddr, router: Router, limits: ServeLimits, ends: Ends)
+where
     I: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
 {
     let service = hyper::service::service_fn(move |request: http::Request<Incoming>| {
@@ -118,8 +117,7 @@ async fn connection<I>(
             if body.is_end_stream() {
                 return Body::empty();
             }
-            let announced = body.size_hint().exact();
-            Body::new(AnnouncedBody::new(TimeoutBody::new(limits.body_timeout, body), announced))
+            Body::new(PatientBody::new(body, limits.body_timeout))
         });
         request.extensions_mut().insert(ConnectInfo(peer));
         router.clone().oneshot(request)
@@ -135,9 +133,17 @@ async fn connection<I>(
     let outcome = tokio::select! {
         biased;
         outcome = connection.as_mut() => outcome,
-        () = shutdown.cancelled() => {
+        // All connections share the token and its lock, so it is not asked each time that this one has something to do.
+        () = Dormant::new(ends.shutdown.cancelled()) => {
             connection.as_mut().graceful_shutdown();
-            connection.await
+            tokio::select! {
+                biased;
+                outcome = connection => outcome,
+                () = ends.cut.cancelled() => {
+                    tracing::warn!("a connection was cut: its request outlived the shutdown");
+                    return;
+                }
+            }
         }
     };
     if let Err(error) = outcome {

@@ -44,6 +44,22 @@ impl Answer {
     }
 }
 
+/// A pair of tokens, as a client holds it.
+#[derive(Debug, Clone)]
+pub(super) struct Tokens {
+    pub(super) access: String,
+    pub(super) refresh: String,
+}
+
+impl Tokens {
+    /// Those of a success.
+    pub(super) fn of(answer: &Answer) -> Self {
+        let json = answer.json();
+        let text = |name: &str| json[name].as_str().unwrap_or_else(|| panic!("{json}")).to_owned();
+        Self { access: text("access_token"), refresh: text("refresh_token") }
+    }
+}
+
 /// What follows a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Then {
@@ -79,8 +95,20 @@ impl Site {
         let (access, refresh) = (String::new(), String::new());
         let mut site = Self { server, host, directory, cookies: BTreeMap::new(), access, refresh };
         site.sign_in();
-        (site.access, site.refresh) = site.connect();
+        let code = site.code();
+        Tokens { access: site.access, refresh: site.refresh } = Tokens::of(&site.exchange(&code));
         site
+    }
+
+    /// A token with which programs register this many clients, made beside the running server.
+    pub(super) fn initial_access_token(&self, uses: usize, options: &[&str]) -> String {
+        let data = self.directory.path().join("data");
+        let uses = uses.to_string();
+        let command = ["platform", "clients", "initial-access-token", "--uses", &uses, "--json", "--data"];
+        let output = run([&command[..], &[data.to_str().unwrap()], options].concat());
+        let json: Value = serde_json::from_slice(&output.stdout)
+            .unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&output.stderr)));
+        json["token"].as_str().unwrap_or_else(|| panic!("{json}")).to_owned()
     }
 
     /// Sends bytes and reads to the end. A server that has said no may stop reading.
@@ -168,7 +196,12 @@ impl Site {
 
     /// A code for the client.
     pub(super) fn code(&mut self) -> String {
-        let page = self.page(&authorize_path());
+        self.code_for(CLIENT, SCOPES)
+    }
+
+    /// A code for a client that is sent back to [`CALLBACK`] too.
+    pub(super) fn code_for(&mut self, client: &str, scopes: &str) -> String {
+        let page = self.page(&authorize_path_of(client, scopes));
         let (csrf, request) = (hidden(&page, "csrf"), hidden(&page, "request"));
         let fields =
             [("csrf", csrf.as_str()), ("request", &request), ("company", COMPANY), ("decision", "allow")];
@@ -179,27 +212,34 @@ impl Site {
     }
 
     pub(super) fn exchange(&self, code: &str) -> Answer {
+        self.exchange_as(&basic(), code)
+    }
+
+    pub(super) fn exchange_as(&self, basic: &str, code: &str) -> Answer {
         let fields = [
             ("grant_type", "authorization_code"),
             ("code", code),
             ("redirect_uri", CALLBACK),
             ("code_verifier", VERIFIER),
         ];
-        self.form("/oauth/token", &encode(&fields))
+        let lines = [("content-type", FORM), ("authorization", basic)];
+        self.send("POST", "/oauth/token", &lines, encode(&fields).as_bytes())
     }
 
-    fn connect(&mut self) -> (String, String) {
-        let code = self.code();
-        let json = self.exchange(&code).json();
-        let text = |name: &str| json[name].as_str().unwrap_or_else(|| panic!("{json}")).to_owned();
-        (text("access_token"), text("refresh_token"))
+    /// How many authorisations of a client have not ended, as the database has it.
+    pub(super) fn live_authorisations(&self, client: &str) -> i64 {
+        let sql = "SELECT count(*) FROM authorisations WHERE client_id = ?1 AND state <> 'ended'";
+        self.database().query_row(sql, [client], |row| row.get(0)).unwrap()
+    }
+
+    fn database(&self) -> rusqlite::Connection {
+        let file = self.directory.path().join("data/platform.db");
+        rusqlite::Connection::open_with_flags(file, rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap()
     }
 
     /// The rows of each table, without those that are there to note what was refused.
     pub(super) fn rows(&self) -> BTreeMap<String, i64> {
-        let file = self.directory.path().join("data/platform.db");
-        let flags = rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY;
-        let database = rusqlite::Connection::open_with_flags(file, flags).unwrap();
+        let database = self.database();
         let mut names = database.prepare("SELECT name FROM sqlite_master WHERE type = 'table'").unwrap();
         let names: Vec<String> = names.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
         let kept = |name: &String| !name.starts_with("audit_") && name != "sign_in_attempts";
@@ -230,11 +270,15 @@ impl Site {
 }
 
 pub(super) fn authorize_path() -> String {
+    authorize_path_of(CLIENT, SCOPES)
+}
+
+fn authorize_path_of(client: &str, scopes: &str) -> String {
     let fields = [
         ("response_type", "code"),
-        ("client_id", CLIENT),
+        ("client_id", client),
         ("redirect_uri", CALLBACK),
-        ("scope", SCOPES),
+        ("scope", scopes),
         ("state", "st"),
         ("code_challenge", CHALLENGE),
         ("code_challenge_method", "S256"),
@@ -243,7 +287,11 @@ pub(super) fn authorize_path() -> String {
 }
 
 pub(super) fn basic() -> String {
-    format!("Basic {}", STANDARD.encode(format!("{CLIENT}:{SECRET}")))
+    basic_of(CLIENT, SECRET)
+}
+
+pub(super) fn basic_of(client: &str, secret: &str) -> String {
+    format!("Basic {}", STANDARD.encode(format!("{client}:{secret}")))
 }
 
 pub(super) fn encode(fields: &[(&str, &str)]) -> String {

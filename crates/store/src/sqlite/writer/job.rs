@@ -94,3 +94,32 @@ where
         drop(self.reply.send(self.outcome.unwrap_or_else(missing)));
     }
 }
+
+/// Nothing to do but to begin a transaction.
+pub(super) struct Look;
+
+impl Job for Look {
+    fn run(&mut self, _tx: &mut Tx) -> bool {
+        true
+    }
+
+    fn fail(&mut self, error: StoreError) {
+        tracing::debug!(%error, "the file could not be looked at");
+    }
+
+    fn settle(&mut self) {}
+
+    fn is_settled(&self) -> bool {
+        false
+    }
+
+    fn failed_to_write(&self) -> bool {
+        false
+    }
+
+    fn is_abandoned(&self) -> bool {
+        false
+    }
+
+    fn answer(self: Box<Self>) {}
+}

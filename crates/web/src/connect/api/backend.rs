@@ -2,12 +2,12 @@ use ::connect::{AccessError, Caller, Need};
 use audit::Actor;
 use axum::extract::FromRequestParts;
 use axum::response::{IntoResponse, Response};
+use http::header;
 use http::request::Parts;
-use http::{StatusCode, header};
 
 use super::super::ConnectState;
 use super::super::record::FoundActor;
-use super::refusal::Refusal;
+use super::refusal::{Refusal, insufficient_role};
 use crate::shared::Problem;
 
 /// A backend that has shown a valid API token.
@@ -20,16 +20,8 @@ impl Backend {
         if self.0.may(need) {
             return Ok(&self.0);
         }
-        let problem = Problem::new(
-            StatusCode::FORBIDDEN,
-            "insufficient-role",
-            "The API token's role does not allow this",
-        );
-        Err(Refusal(problem.detail(format!(
-            "The token has the role `{}`; this needs {}.",
-            self.0.role,
-            need.roles()
-        ))))
+        let detail = format!("The token has the role `{}`; this needs {}.", self.0.role, need.roles());
+        Err(Refusal(insufficient_role(detail)))
     }
 }
 

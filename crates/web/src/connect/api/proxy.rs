@@ -23,7 +23,8 @@ pub(super) async fn proxy(
     OriginalUri(uri): OriginalUri,
     request: Request,
 ) -> Result<Response, Refusal> {
-    backend.need(Need::Proxy)?;
+    let caller = backend.need(Need::Proxy)?;
+    let may_disconnect = caller.may(Need::Connections);
     // As it was sent: decoding and encoding again would change it.
     let sent = uri.path_and_query().map_or_else(|| uri.path(), |sent| sent.as_str());
     let path_and_query = after_proxy(sent, id, end)
@@ -35,6 +36,7 @@ pub(super) async fn proxy(
         path_and_query,
         headers: parts.headers,
         body: outbound::Body::wrap(body),
+        may_disconnect,
     };
     let answer = state.connect.proxy(id, end, call).await?;
     Ok(answer.map(Body::new))

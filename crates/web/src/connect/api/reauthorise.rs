@@ -58,6 +58,6 @@ async fn read(request: Request) -> Result<Asked, Refusal> {
     if !is_json {
         return Err(Problem::unsupported_media_type("application/json").into());
     }
-    serde_json::from_slice(&bytes)
+    crate::shared::objects_from_slice(&bytes)
         .map_err(|_| Problem::unprocessable("The body is an object with `end` (`platform` or `accounting`), `method` and `return_to`, each of which may be left out.").into())
 }

@@ -1,6 +1,7 @@
 use ::connect::proxy::ProxyError;
 use ::connect::{
-    ConfirmError, DisconnectError, LinkError, ReauthoriseError, ReplaceKeyError, SettingsError, Unusable,
+    ConfirmError, DisconnectError, LinkError, Need, ReauthoriseError, ReplaceKeyError, SettingsError,
+    Unusable,
 };
 use axum::response::{IntoResponse, Response};
 use http::{HeaderName, HeaderValue, StatusCode};
@@ -55,6 +56,12 @@ impl From<base::StoreError> for Refusal {
 /// Whole seconds, at least one.
 fn seconds(wait: Duration) -> u64 {
     wait.as_secs() + u64::from(wait.subsec_nanos() > 0)
+}
+
+/// A token whose role does not reach so far.
+pub(super) fn insufficient_role(detail: String) -> Problem {
+    Problem::new(StatusCode::FORBIDDEN, "insufficient-role", "The API token's role does not allow this")
+        .detail(detail)
 }
 
 fn needs_attention() -> Problem {
@@ -126,6 +133,11 @@ impl From<ProxyError> for Refusal {
     fn from(error: ProxyError) -> Self {
         Self(match error {
             ProxyError::Path(error) => Problem::bad_request(format!("The path is refused: {error}.")),
+            ProxyError::EndsAccess => insufficient_role(format!(
+                "This call would end the provider's access for good, so it needs a token with the role `admin`. \
+                 To disconnect, send `DELETE /v1/connections/{{id}}` with a token that has the role {}.",
+                Need::Connections.roles()
+            )),
             ProxyError::Unusable(error) => return error.into(),
             ProxyError::Body => Problem::bad_request("The request ended before its body was complete."),
             ProxyError::Unavailable(error) => {

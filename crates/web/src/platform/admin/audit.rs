@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use ::audit::{AuditId, AuditRecord, Filter};
+use ::audit::{Actor, AuditId, AuditRecord, Filter};
 use askama::Template;
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
@@ -24,6 +24,8 @@ pub(super) struct Wanted {
     company: Option<String>,
     /// Whose affair it is, as the record has it: a URN, the id of a user; or a user's address.
     subject: Option<String>,
+    /// Who did it, as the record has it; or a user's address.
+    actor: Option<String>,
     after: Option<String>,
 }
 
@@ -34,6 +36,7 @@ struct AuditPage {
     kind: String,
     client: String,
     subject: String,
+    actor: String,
     filtered: bool,
     rows: Vec<Row>,
     first: Option<String>,
@@ -46,7 +49,7 @@ struct Row {
     kind: String,
     of_kind: String,
     data: String,
-    actor: String,
+    actor: (String, String),
     client: Option<(String, String)>,
     subject: Option<(String, String)>,
     source: String,
@@ -74,28 +77,35 @@ async fn page(
     let kind = given(wanted.kind);
     let client = given(wanted.client);
     let subject = given(wanted.subject.or(wanted.company));
+    let actor = given(wanted.actor);
     let filled = |text: &String| Some(text.clone()).filter(|text| !text.is_empty());
     let before: Option<AuditId> = wanted.after.as_deref().and_then(|after| after.parse().ok());
     let filter = Filter {
         subject: subject_of(state, &subject).await?,
         client: filled(&client),
         kind: filled(&kind),
+        actor: actor_of(state, &actor).await?,
         before,
     };
     let mut found = state.platform.audit_records(filter, ROWS + 1).await?;
     let more = found.len() > ROWS as usize;
     found.truncate(ROWS as usize);
     let here = |after: &str| {
-        let parameters =
-            [("kind", kind.as_str()), ("client", &client), ("subject", &subject), ("after", after)];
+        let parameters = [
+            ("kind", kind.as_str()),
+            ("client", &client),
+            ("subject", &subject),
+            ("actor", &actor),
+            ("after", after),
+        ];
         address::list(state.site.base_path(), PATH, &parameters)
     };
     let next = found.last().filter(|_| more).map(|last| here(&last.id.to_string()));
     let first = before.map(|_| here(""));
     let rows = rows(state, found).await?;
-    let filtered = !(kind.is_empty() && client.is_empty() && subject.is_empty());
+    let filtered = [&kind, &client, &subject, &actor].into_iter().any(|text| !text.is_empty());
     let layout = administrator.layout(state, "Audit", PATH);
-    Ok(AuditPage { layout, kind, client, subject, filtered, rows, first, next })
+    Ok(AuditPage { layout, kind, client, subject, actor, filtered, rows, first, next })
 }
 
 /// What stands in the records for what was typed.
@@ -110,6 +120,16 @@ async fn subject_of(state: &PlatformState, typed: &str) -> Result<Option<String>
     Ok(Some(account.map_or_else(|| typed.to_owned(), |account| account.id.to_string())))
 }
 
+/// What stands in the records for who was typed.
+async fn actor_of(state: &PlatformState, typed: &str) -> Result<Option<String>, StoreError> {
+    if typed.is_empty() {
+        return Ok(None);
+    }
+    let account = state.platform.identity().account_by_email(typed).await?;
+    let user = account.map(|account| Actor::User(account.id.to_string()).to_string());
+    Ok(Some(user.unwrap_or_else(|| typed.to_owned())))
+}
+
 /// Records as rows, with names for the ids that have one.
 pub(super) async fn named(
     state: &PlatformState,
@@ -117,8 +137,9 @@ pub(super) async fn named(
 ) -> Result<BTreeMap<String, String>, StoreError> {
     let actors = records.iter().map(|record| record.actor.as_str());
     let subjects = records.iter().filter_map(|record| record.subject.as_deref());
+    let companies = records.iter().filter_map(|record| record.data.get("company")).map(String::as_str);
     let clients = records.iter().filter_map(|record| record.client.as_deref());
-    state.platform.names_of(actors.chain(subjects), clients).await
+    state.platform.names_of(actors.chain(subjects).chain(companies), clients).await
 }
 
 async fn rows(state: &PlatformState, records: Vec<AuditRecord>) -> Result<Vec<Row>, StoreError> {
@@ -131,8 +152,8 @@ async fn rows(state: &PlatformState, records: Vec<AuditRecord>) -> Result<Vec<Ro
         .map(|record| Row {
             at: Moment(record.at),
             of_kind: address::list(base, PATH, &[("kind", &record.kind)]),
-            data: in_line(&record.data),
-            actor: name(&record.actor),
+            data: in_line(&record.data, &names),
+            actor: linked("actor", &record.actor),
             client: record.client.as_ref().map(|id| linked("client", id)),
             subject: record.subject.as_ref().map(|id| linked("subject", id)),
             kind: record.kind,
@@ -142,8 +163,10 @@ async fn rows(state: &PlatformState, records: Vec<AuditRecord>) -> Result<Vec<Ro
         .collect())
 }
 
-/// The details of a record in one line.
-pub(super) fn in_line(data: &BTreeMap<String, String>) -> String {
-    let parts = data.iter().map(|(name, value)| format!("{}: {value}", name.replace('_', " ")));
-    parts.collect::<Vec<_>>().join(" · ")
+/// The details of a record in one line, with names for the ids that have one.
+pub(super) fn in_line(data: &BTreeMap<String, String>, names: &BTreeMap<String, String>) -> String {
+    let part = |(name, value): (&String, &String)| {
+        format!("{}: {}", name.replace('_', " "), names.get(value).unwrap_or(value))
+    };
+    data.iter().map(part).collect::<Vec<_>>().join(" · ")
 }

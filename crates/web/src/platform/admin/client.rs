@@ -3,7 +3,7 @@ use authserver::{Client, ClientId, ClientState};
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use http::StatusCode;
-use platform::{ActError, Application, ClientDetails};
+use platform::{ActError, Application, ClientDetails, Tally};
 use serde::Deserialize;
 
 use super::{Administrator, address, refuse};
@@ -36,8 +36,8 @@ struct ClientPage {
     state: ClientState,
     in_directory: bool,
     listable: bool,
-    authorisations: u64,
-    api_keys: u64,
+    authorisations: Tally,
+    api_keys: Tally,
     last_used: Option<Moment>,
     reason: String,
     here: String,
@@ -146,8 +146,8 @@ async fn page(
         state: client_state,
         in_directory,
         listable: spec.presentation.initiation_uri.is_some() || by_key,
-        authorisations: usage.as_ref().map_or(0, |usage| usage.authorisations),
-        api_keys: usage.as_ref().map_or(0, |usage| usage.api_keys),
+        authorisations: usage.as_ref().map_or(Tally::NONE, |usage| usage.authorisations),
+        api_keys: usage.as_ref().map_or(Tally::NONE, |usage| usage.api_keys),
         last_used: usage.and_then(|usage| usage.last_used_at).map(Moment),
         reason: reason.to_owned(),
         here: address::of(base, "/admin/clients", spec.client_id.as_str()),

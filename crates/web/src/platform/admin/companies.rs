@@ -2,30 +2,23 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use base::StoreError;
-use platform::{Company, CompanyId, ListedCompany};
-use serde::Deserialize;
+use platform::{Company, CompanyId, CompanySelection, ListedCompany};
 
+use super::list::{List, Wanted};
 use super::user::company_detail;
 use super::{Administrator, ROWS, address};
 use crate::platform::PlatformState;
 use crate::shared::page::{Badge, Tone};
 use crate::shared::{Layout, Page, Pages, Problem, Query, Surface as _};
 
-/// Which ones are looked for.
-#[derive(Debug, Deserialize)]
-pub(super) struct Wanted {
-    text: Option<String>,
-    after: Option<String>,
-}
+const PATH: &str = "/admin/companies";
 
 #[derive(Debug, Template)]
 #[template(path = "platform/admin/companies.html")]
 struct CompaniesPage {
     layout: Layout,
-    text: String,
+    list: List,
     rows: Vec<Row>,
-    first: Option<String>,
-    next: Option<String>,
 }
 
 #[derive(Debug)]
@@ -58,26 +51,20 @@ async fn page(
     administrator: &Administrator,
     wanted: &Wanted,
 ) -> Result<CompaniesPage, StoreError> {
-    const PATH: &str = "/admin/companies";
     let base = state.site.base_path();
-    let text = wanted.text.as_deref().unwrap_or_default().trim().to_owned();
+    let states = ("All companies", &[("suspended", "Suspended")][..]);
+    let mut list = List::new((base, PATH), "Name, number, organisation or id", states, wanted);
+    let selection =
+        if list.chosen() == "suspended" { CompanySelection::Suspended } else { CompanySelection::All };
     let after: Option<CompanyId> = wanted.after.as_deref().and_then(|after| after.parse().ok());
-    let mut found = state.platform.find_companies(&text, after, ROWS + 1).await?;
-    let more = found.len() > ROWS as usize;
-    found.truncate(ROWS as usize);
-    let last = found.last().filter(|_| more).map(|last| last.company.id.to_string());
-    let next = last.map(|last| address::list(base, PATH, &[("text", &text), ("after", &last)]));
+    let found = state.platform.find_companies(&list.text, selection, after, ROWS + 1).await?;
+    let found = list.cut(found, wanted, |listed| listed.company.id.to_string());
     let row = |ListedCompany { company, organisation_name }: ListedCompany| Row {
         href: address::of(base, PATH, &company.id.to_string()),
         detail: company_detail(&company, &organisation_name),
         badge: badge(&company),
         name: company.name,
     };
-    Ok(CompaniesPage {
-        layout: administrator.layout(state, "Companies", PATH),
-        rows: found.into_iter().map(row).collect(),
-        first: after.map(|_| address::list(base, PATH, &[("text", &text)])),
-        next,
-        text,
-    })
+    let rows = found.into_iter().map(row).collect();
+    Ok(CompaniesPage { layout: administrator.layout(state, "Companies", PATH), list, rows })
 }

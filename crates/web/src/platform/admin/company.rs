@@ -1,15 +1,18 @@
 use askama::Template;
 use axum::extract::State;
-use axum::response::{IntoResponse as _, Redirect, Response};
+use axum::response::{IntoResponse as _, Response};
+use http::StatusCode;
 use platform::{CompanyId, CompanyView, ConnectedApp, Employee, Subject};
 use serde::Deserialize;
 
 use super::companies::badge;
-use super::user::{ActForm, company_detail, in_words};
+use super::posted::Posted;
+use super::roles::RoleForm;
+use super::user::{company_detail, in_words};
 use super::{Administrator, address, refuse};
 use crate::platform::PlatformState;
 use crate::shared::page::{Badge, Moment, Tone};
-use crate::shared::{Form, Layout, Page, Pages, Path, Problem, Query, Surface as _};
+use crate::shared::{FormErrors, Layout, Page, Pages, Path, Problem, Query, Surface as _};
 
 /// What has just been done.
 #[derive(Debug, Deserialize)]
@@ -21,15 +24,19 @@ pub(super) struct Done {
 #[template(path = "platform/admin/company.html")]
 struct CompanyPage {
     layout: Layout,
+    errors: FormErrors,
     csrf: String,
     id: String,
     name: String,
     detail: String,
+    organisation: String,
     organisation_id: String,
     standalone_api_keys: bool,
     badge: Badge,
     suspended_at: Option<Moment>,
     staff: Vec<StaffRow>,
+    /// What was filled in for a role to be given, before something was found wrong.
+    filled: RoleForm,
     apps: Vec<AppRow>,
     here: String,
     audit: String,
@@ -60,11 +67,36 @@ pub(super) async fn show(
     Path(id, ..): Path<CompanyId, Pages>,
     Query(done, ..): Query<Done, Pages>,
 ) -> Response {
+    let (none, filled) = (FormErrors::none(), RoleForm::default());
+    company_page(&state, &administrator, id, done.done.as_deref(), none, &filled).await
+}
+
+/// The page of a company, with what is wrong with a role that was to be given.
+pub(super) async fn company_page(
+    state: &PlatformState,
+    administrator: &Administrator,
+    id: CompanyId,
+    done: Option<&str>,
+    errors: FormErrors,
+    filled: &RoleForm,
+) -> Response {
+    let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     match state.platform.company_view(id).await {
-        Ok(Some(view)) => Page(page(&state, &administrator, view, done.done.as_deref())).into_response(),
+        Ok(Some(view)) => {
+            (status, Page(page(state, administrator, view, done, errors, filled))).into_response()
+        }
         Ok(None) => Pages::refuse(Problem::not_found(), &state.site),
-        Err(error) => refuse(error, &state),
+        Err(error) => refuse(error, state),
     }
+}
+
+fn notice(done: Option<&str>) -> Option<&'static str> {
+    Some(match done? {
+        "suspended" => "Every token and key of this company is refused from now on.",
+        "resumed" => "What was not revoked meanwhile works again.",
+        "role-given" => "They have this role from now on.",
+        _ => return None,
+    })
 }
 
 fn page(
@@ -72,30 +104,29 @@ fn page(
     administrator: &Administrator,
     view: CompanyView,
     done: Option<&str>,
+    errors: FormErrors,
+    filled: &RoleForm,
 ) -> CompanyPage {
     let base = state.site.base_path();
     let CompanyView { listed, staff, apps } = view;
     let company = listed.company;
     let mut layout = administrator.layout(state, &company.name, "/admin/companies");
-    match done {
-        Some("suspended") => {
-            layout = layout.notice(Tone::Good, "Every token and key of this company is refused from now on.");
-        }
-        Some("resumed") => {
-            layout = layout.notice(Tone::Good, "What was not revoked meanwhile works again.");
-        }
-        _ => {}
+    if let Some(text) = notice(done) {
+        layout = layout.notice(Tone::Good, text);
     }
     let id = company.id.to_string();
     CompanyPage {
         layout,
+        errors,
         csrf: administrator.0.csrf(),
         detail: company_detail(&company, &listed.organisation_name),
+        organisation: listed.organisation_name,
         organisation_id: company.organisation.to_string(),
         standalone_api_keys: company.standalone_api_keys,
         badge: badge(&company),
         suspended_at: company.suspended_at.map(Moment),
         staff: staff.into_iter().map(|employee| staff_row(base, employee)).collect(),
+        filled: filled.clone(),
         apps: apps.into_iter().map(|app| app_row(base, app)).collect(),
         here: address::of(base, "/admin/companies", &id),
         audit: address::list(base, "/admin/audit", &[("subject", &Subject::Company(company.id).to_string())]),
@@ -125,38 +156,13 @@ fn app_row(base: &str, app: ConnectedApp) -> AppRow {
 }
 
 /// `POST /admin/companies/{id}/suspend`
-pub(super) async fn suspend(
-    State(state): State<PlatformState>,
-    administrator: Administrator,
-    Path(id, ..): Path<CompanyId, Pages>,
-    Form(form, ..): Form<ActForm, Pages>,
-) -> Response {
-    if let Some(refusal) = administrator.0.foreign(&form.csrf, &state) {
-        return refusal;
-    }
-    match state.platform.suspend_company(&administrator.0.by, id).await {
-        Ok(()) => back(&state, id, "suspended"),
-        Err(error) => refuse(error, &state),
-    }
+pub(super) async fn suspend(State(state): State<PlatformState>, posted: Posted<CompanyId>) -> Response {
+    let outcome = state.platform.suspend_company(&posted.administrator.0.by, posted.id).await;
+    posted.back(&state, outcome, "suspended")
 }
 
 /// `POST /admin/companies/{id}/resume`
-pub(super) async fn resume(
-    State(state): State<PlatformState>,
-    administrator: Administrator,
-    Path(id, ..): Path<CompanyId, Pages>,
-    Form(form, ..): Form<ActForm, Pages>,
-) -> Response {
-    if let Some(refusal) = administrator.0.foreign(&form.csrf, &state) {
-        return refusal;
-    }
-    match state.platform.resume_company(&administrator.0.by, id).await {
-        Ok(()) => back(&state, id, "resumed"),
-        Err(error) => refuse(error, &state),
-    }
-}
-
-fn back(state: &PlatformState, id: CompanyId, done: &str) -> Response {
-    let here = address::of(state.site.base_path(), "/admin/companies", &id.to_string());
-    Redirect::to(&format!("{here}?done={done}")).into_response()
+pub(super) async fn resume(State(state): State<PlatformState>, posted: Posted<CompanyId>) -> Response {
+    let outcome = state.platform.resume_company(&posted.administrator.0.by, posted.id).await;
+    posted.back(&state, outcome, "resumed")
 }

@@ -57,7 +57,7 @@ async fn page(state: &PlatformState, administrator: &Administrator) -> Result<Ov
     let happening = |record: AuditRecord| {
         let concerned = [record.client.as_deref(), record.subject.as_deref()];
         let concerned = concerned.into_iter().flatten().map(name);
-        let parts = concerned.chain(Some(in_line(&record.data)).filter(|data| !data.is_empty()));
+        let parts = concerned.chain(Some(in_line(&record.data, &names)).filter(|data| !data.is_empty()));
         let about = parts.collect::<Vec<_>>().join(" · ");
         let by = name(&record.actor);
         Happening {
@@ -90,8 +90,8 @@ fn numbers(base: &str, counts: Counts) -> Vec<Count> {
         count(counts.waiting_clients, "Clients waiting for review", "/admin/clients", "awaiting_review"),
         count(counts.approved_clients, "Clients in use", "/admin/clients", "approved"),
         count(counts.users, "Users", "/admin/users", ""),
-        count(counts.disabled_users, "Disabled users", "/admin/users", ""),
+        count(counts.disabled_users, "Disabled users", "/admin/users", "disabled"),
         count(counts.companies, "Companies", "/admin/companies", ""),
-        count(counts.suspended_companies, "Suspended companies", "/admin/companies", ""),
+        count(counts.suspended_companies, "Suspended companies", "/admin/companies", "suspended"),
     ]
 }

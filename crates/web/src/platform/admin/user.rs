@@ -1,15 +1,18 @@
 use askama::Template;
 use axum::extract::State;
-use axum::response::{IntoResponse as _, Redirect, Response};
+use axum::response::{IntoResponse as _, Response};
+use http::StatusCode;
 use identity::{Account, AccountId};
-use platform::{ActError, Consented, Membership, PersonView, explain};
+use platform::{ActError, By, Consented, Membership, PersonView, explain};
 use serde::Deserialize;
 
+use super::posted::Posted;
+use super::roles::RoleForm;
 use super::users::badge;
 use super::{Administrator, address, refuse};
 use crate::platform::PlatformState;
 use crate::shared::page::{Badge, Moment, Tone};
-use crate::shared::{Form, Layout, Page, Pages, Path, Problem, Query, Surface as _, country_name};
+use crate::shared::{FormErrors, Layout, Page, Pages, Path, Problem, Query, Surface as _, country_name};
 
 /// What has just been done.
 #[derive(Debug, Deserialize)]
@@ -17,16 +20,11 @@ pub(super) struct Done {
     done: Option<String>,
 }
 
-/// A form that asks for nothing more than the act.
-#[derive(Debug, Deserialize)]
-pub(super) struct ActForm {
-    pub(super) csrf: String,
-}
-
 #[derive(Debug, Template)]
 #[template(path = "platform/admin/user.html")]
 struct UserPage {
     layout: Layout,
+    errors: FormErrors,
     csrf: String,
     name: String,
     email: String,
@@ -38,16 +36,22 @@ struct UserPage {
     /// Whether it is the one who looks.
     own: bool,
     roles: Vec<RoleRow>,
+    /// What was filled in for a role to be given, before something was found wrong.
+    filled: RoleForm,
     sessions: Vec<(Moment, Moment)>,
     consented: Vec<ConsentRow>,
     here: String,
     audit: String,
+    /// What they did themselves.
+    acts: String,
 }
 
 #[derive(Debug)]
 struct RoleRow {
     href: String,
+    id: String,
     company: String,
+    organisation: String,
     detail: String,
     role: &'static str,
 }
@@ -67,11 +71,40 @@ pub(super) async fn show(
     Path(id, ..): Path<AccountId, Pages>,
     Query(done, ..): Query<Done, Pages>,
 ) -> Response {
+    let (none, filled) = (FormErrors::none(), RoleForm::default());
+    user_page(&state, &administrator, id, done.done.as_deref(), none, &filled).await
+}
+
+/// The page of a person, with what is wrong with a role that was to be given.
+pub(super) async fn user_page(
+    state: &PlatformState,
+    administrator: &Administrator,
+    id: AccountId,
+    done: Option<&str>,
+    errors: FormErrors,
+    filled: &RoleForm,
+) -> Response {
+    let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     match state.platform.person(id).await {
-        Ok(Some(person)) => Page(page(&state, &administrator, person, done.done.as_deref())).into_response(),
+        Ok(Some(person)) => {
+            (status, Page(page(state, administrator, person, done, errors, filled))).into_response()
+        }
         Ok(None) => Pages::refuse(Problem::not_found(), &state.site),
-        Err(error) => refuse(error, &state),
+        Err(error) => refuse(error, state),
     }
+}
+
+fn notice(done: Option<&str>) -> Option<&'static str> {
+    Some(match done? {
+        "disabled" => "They are signed out everywhere, and what they consented to has ended.",
+        "enabled" => "They can sign in again. What had ended stays ended.",
+        "signed-out" => "They are signed out everywhere. What they consented to goes on.",
+        "role-given" => "They have this role from now on.",
+        "role-removed" => {
+            "The role is taken away. What they consented to there belongs to the company and goes on."
+        }
+        _ => return None,
+    })
 }
 
 fn page(
@@ -79,22 +112,19 @@ fn page(
     administrator: &Administrator,
     person: PersonView,
     done: Option<&str>,
+    errors: FormErrors,
+    filled: &RoleForm,
 ) -> UserPage {
     let base = state.site.base_path();
     let PersonView { account, platform_admin, memberships, sessions, consented } = person;
     let mut layout = administrator.layout(state, &account.name, "/admin/users");
-    let notice = match done {
-        Some("disabled") => Some("They are signed out everywhere, and what they consented to has ended."),
-        Some("enabled") => Some("They can sign in again. What had ended stays ended."),
-        Some("signed-out") => Some("They are signed out everywhere. What they consented to goes on."),
-        _ => None,
-    };
-    if let Some(text) = notice {
+    if let Some(text) = notice(done) {
         layout = layout.notice(Tone::Good, text);
     }
     let id = account.id.to_string();
     UserPage {
         layout,
+        errors,
         csrf: administrator.0.csrf(),
         badge: badge(&account),
         since: Moment(account.created_at),
@@ -102,10 +132,12 @@ fn page(
         platform_admin,
         own: account.id == administrator.0.session.account.id,
         roles: roles(base, &memberships),
+        filled: filled.clone(),
         consented: consented.into_iter().map(|consent| row(consent, &memberships)).collect(),
         sessions: sessions.iter().map(|s| (Moment(s.signed_in_at), Moment(s.last_seen_at))).collect(),
         here: address::of(base, "/admin/users", &id),
         audit: address::list(base, "/admin/audit", &[("subject", &id)]),
+        acts: address::list(base, "/admin/audit", &[("actor", account.email.as_str())]),
         name: account.name,
         email: account.email.to_string(),
         id,
@@ -117,7 +149,9 @@ fn roles(base: &str, memberships: &[Membership]) -> Vec<RoleRow> {
         .iter()
         .map(|membership| RoleRow {
             href: address::of(base, "/admin/companies", &membership.company.id.to_string()),
+            id: membership.company.id.to_string(),
             company: membership.company.name.clone(),
+            organisation: membership.organisation_name.clone(),
             detail: company_detail(&membership.company, &membership.organisation_name),
             role: membership.role.as_str(),
         })
@@ -155,69 +189,43 @@ pub(super) fn in_words(scope: &base::Scope) -> String {
 }
 
 /// `POST /admin/users/{id}/disable`
-pub(super) async fn disable(
-    State(state): State<PlatformState>,
-    administrator: Administrator,
-    Path(id, ..): Path<AccountId, Pages>,
-    Form(form, ..): Form<ActForm, Pages>,
-) -> Response {
-    act(&state, &administrator, id, &form, "disabled", async |account| {
-        if account.id == administrator.0.session.account.id {
+pub(super) async fn disable(State(state): State<PlatformState>, posted: Posted<AccountId>) -> Response {
+    act(&state, &posted, "disabled", async |account, by| {
+        if account.id == posted.administrator.0.session.account.id {
             let message = "You cannot disable yourself: somebody else who administers the platform can";
             return Err(ActError::Invalid { field: "id", message: message.to_owned() });
         }
-        state.platform.disable_user(&administrator.0.by, account.email.as_str()).await.map(drop)
+        state.platform.disable_user(by, account.email.as_str()).await.map(drop)
     })
     .await
 }
 
 /// `POST /admin/users/{id}/enable`
-pub(super) async fn enable(
-    State(state): State<PlatformState>,
-    administrator: Administrator,
-    Path(id, ..): Path<AccountId, Pages>,
-    Form(form, ..): Form<ActForm, Pages>,
-) -> Response {
-    act(&state, &administrator, id, &form, "enabled", async |account| {
-        state.platform.enable_user(&administrator.0.by, account.email.as_str()).await
+pub(super) async fn enable(State(state): State<PlatformState>, posted: Posted<AccountId>) -> Response {
+    act(&state, &posted, "enabled", async |account, by| {
+        state.platform.enable_user(by, account.email.as_str()).await
     })
     .await
 }
 
 /// `POST /admin/users/{id}/sign-out`
-pub(super) async fn sign_out(
-    State(state): State<PlatformState>,
-    administrator: Administrator,
-    Path(id, ..): Path<AccountId, Pages>,
-    Form(form, ..): Form<ActForm, Pages>,
-) -> Response {
-    act(&state, &administrator, id, &form, "signed-out", async |account| {
-        state.platform.sign_out_everywhere(&administrator.0.by, account).await.map(drop)
+pub(super) async fn sign_out(State(state): State<PlatformState>, posted: Posted<AccountId>) -> Response {
+    act(&state, &posted, "signed-out", async |account, by| {
+        state.platform.sign_out_everywhere(by, account).await.map(drop)
     })
     .await
 }
 
 async fn act(
     state: &PlatformState,
-    administrator: &Administrator,
-    id: AccountId,
-    form: &ActForm,
+    posted: &Posted<AccountId>,
     done: &str,
-    act: impl AsyncFnOnce(&Account) -> Result<(), ActError>,
+    act: impl AsyncFnOnce(&Account, &By) -> Result<(), ActError>,
 ) -> Response {
-    if let Some(refusal) = administrator.0.foreign(&form.csrf, state) {
-        return refusal;
-    }
-    let outcome = match state.platform.identity().account(id).await {
-        Ok(Some(account)) => act(&account).await,
+    let outcome = match state.platform.identity().account(posted.id).await {
+        Ok(Some(account)) => act(&account, &posted.administrator.0.by).await,
         Ok(None) => return Pages::refuse(Problem::not_found(), &state.site),
         Err(error) => Err(error.into()),
     };
-    match outcome {
-        Ok(()) => {
-            let here = address::of(state.site.base_path(), "/admin/users", &id.to_string());
-            Redirect::to(&format!("{here}?done={done}")).into_response()
-        }
-        Err(error) => refuse(error, state),
-    }
+    posted.back(state, outcome, done)
 }

@@ -2,29 +2,22 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use base::StoreError;
-use identity::{Account, Email};
-use serde::Deserialize;
+use identity::{Account, AccountSelection, Email};
 
+use super::list::{List, Wanted};
 use super::{Administrator, ROWS, address};
 use crate::platform::PlatformState;
 use crate::shared::page::{Badge, Moment, Tone};
 use crate::shared::{Layout, Page, Pages, Problem, Query, Surface as _};
 
-/// Who is looked for.
-#[derive(Debug, Deserialize)]
-pub(super) struct Wanted {
-    text: Option<String>,
-    after: Option<String>,
-}
+const PATH: &str = "/admin/users";
 
 #[derive(Debug, Template)]
 #[template(path = "platform/admin/users.html")]
 struct UsersPage {
     layout: Layout,
-    text: String,
+    list: List,
     rows: Vec<Row>,
-    first: Option<String>,
-    next: Option<String>,
 }
 
 #[derive(Debug)]
@@ -62,28 +55,21 @@ async fn page(
     administrator: &Administrator,
     wanted: &Wanted,
 ) -> Result<UsersPage, StoreError> {
-    const PATH: &str = "/admin/users";
     let base = state.site.base_path();
-    let text = wanted.text.as_deref().unwrap_or_default().trim().to_owned();
+    let states = ("Everybody", &[("disabled", "Disabled")][..]);
+    let mut list = List::new((base, PATH), "Name or email", states, wanted);
+    let selection =
+        if list.chosen() == "disabled" { AccountSelection::Disabled } else { AccountSelection::All };
     let after: Option<Email> = wanted.after.as_deref().and_then(|after| after.parse().ok());
-    let mut found = state.platform.find_people(&text, after.as_ref(), ROWS + 1).await?;
-    let more = found.len() > ROWS as usize;
-    found.truncate(ROWS as usize);
-    let last = found.last().filter(|_| more);
-    let next = last
-        .map(|last| address::list(base, PATH, &[("text", text.as_str()), ("after", last.email.as_str())]));
-    let rows = found.into_iter().map(|account| Row {
+    let found = state.platform.find_people(&list.text, selection, after.as_ref(), ROWS + 1).await?;
+    let found = list.cut(found, wanted, |account| account.email.to_string());
+    let row = |account: Account| Row {
         href: address::of(base, PATH, &account.id.to_string()),
         badge: badge(&account),
         created_at: Moment(account.created_at),
         email: account.email.to_string(),
         name: account.name,
-    });
-    Ok(UsersPage {
-        layout: administrator.layout(state, "Users", PATH),
-        rows: rows.collect(),
-        first: after.map(|_| address::list(base, PATH, &[("text", &text)])),
-        next,
-        text,
-    })
+    };
+    let rows = found.into_iter().map(row).collect();
+    Ok(UsersPage { layout: administrator.layout(state, "Users", PATH), list, rows })
 }

@@ -2,12 +2,12 @@ use authserver::ClientId;
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use http::StatusCode;
-use platform::{ClientDetails, PermissionKind};
+use platform::ClientDetails;
 
 use super::register::FormPage;
 use super::{here, layout, refuse};
 use crate::platform::PlatformState;
-use crate::platform::client_form::{ClientForm, told};
+use crate::platform::client_form::{ClientForm, ScopeChoices, told};
 use crate::platform::person::SignedInPerson;
 use crate::shared::{Form, FormErrors, Page, Pages, Path};
 
@@ -39,8 +39,7 @@ fn form_page(
         layout: layout(person, state, &format!("Change {}", details.client.spec.name)),
         errors,
         csrf: person.csrf(),
-        see: form.scope_choices(PermissionKind::See),
-        change: form.scope_choices(PermissionKind::Change),
+        scopes: ScopeChoices::ticked(&form.scopes),
         form,
         action: format!("{back}/edit"),
         back,

@@ -3,11 +3,11 @@ use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use base::Secret;
 use http::StatusCode;
-use platform::{ActError, NewApplication, PermissionKind};
+use platform::{ActError, NewApplication};
 
 use super::{here, layout, refuse};
 use crate::platform::PlatformState;
-use crate::platform::client_form::{ClientForm, ScopeChoice, told};
+use crate::platform::client_form::{ClientForm, ScopeChoices, told};
 use crate::platform::person::SignedInPerson;
 use crate::shared::{Form, FormErrors, Layout, Page, Pages};
 
@@ -18,8 +18,7 @@ pub(super) struct FormPage {
     pub(super) errors: FormErrors,
     pub(super) csrf: String,
     pub(super) form: ClientForm,
-    pub(super) see: Vec<ScopeChoice>,
-    pub(super) change: Vec<ScopeChoice>,
+    pub(super) scopes: ScopeChoices,
     /// Where the form leads.
     pub(super) action: String,
     /// Where "Cancel" leads.
@@ -63,8 +62,7 @@ fn form_page(
         layout: layout(person, state, "Register a client"),
         errors,
         csrf: person.csrf(),
-        see: form.scope_choices(PermissionKind::See),
-        change: form.scope_choices(PermissionKind::Change),
+        scopes: ScopeChoices::ticked(&form.scopes),
         form,
         action: format!("{base}/developer/register"),
         back: format!("{base}/developer"),

@@ -2,11 +2,12 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use http::StatusCode;
-use platform::{ApiKey, ApiKeyOrigin, PERMISSIONS, PermissionKind, StandaloneAccess, Subject};
+use platform::{ApiKey, ApiKeyOrigin, StandaloneAccess, Subject};
 use serde::Deserialize;
 
 use super::refuse;
 use crate::platform::PlatformState;
+use crate::platform::client_form::ScopeChoices;
 use crate::platform::person::SignedInPerson;
 use crate::shared::page::{Moment, Tone};
 use crate::shared::{FormErrors, Layout, Page, Pages, Query};
@@ -28,9 +29,7 @@ struct KeysPage {
     companies: Vec<(String, String, bool)>,
     /// `None` where the person may make no keys at all.
     chosen: Option<Chosen>,
-    /// Scope, words and whether it is ticked: what reads, and what writes.
-    see: Vec<(&'static str, &'static str, bool)>,
-    change: Vec<(&'static str, &'static str, bool)>,
+    scopes: ScopeChoices,
     filled: Filled,
 }
 
@@ -120,14 +119,9 @@ pub(super) async fn keys_page(
     if revoked {
         layout = layout.notice(Tone::Good, "The key was deleted. It is refused from now on.");
     }
-    let ticked = |scope: &str| filled.scopes.iter().any(|chosen| chosen == scope);
-    let of = |kind: PermissionKind| {
-        let entries = PERMISSIONS.iter().filter(|entry| entry.kind == kind);
-        entries.map(|entry| (entry.scope, entry.words, ticked(entry.scope))).collect()
-    };
-    let (see, change) = (of(PermissionKind::See), of(PermissionKind::Change));
+    let scopes = ScopeChoices::ticked(&filled.scopes);
     let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    let page = KeysPage { layout, errors, csrf: person.csrf(), companies, chosen, see, change, filled };
+    let page = KeysPage { layout, errors, csrf: person.csrf(), companies, chosen, scopes, filled };
     (status, Page(page)).into_response()
 }
 

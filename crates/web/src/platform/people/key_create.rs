@@ -10,8 +10,9 @@ use super::api_keys::{Filled, keys_page};
 use super::install::KeyPage;
 use super::refuse;
 use crate::platform::PlatformState;
+use crate::platform::client_form::told;
 use crate::platform::person::SignedInPerson;
-use crate::shared::{Form, FormErrors, Page, Pages, Problem, Surface as _};
+use crate::shared::{Form, Page, Pages, Problem, Surface as _};
 
 /// The form for a new standalone key.
 #[derive(Debug, Deserialize)]
@@ -61,10 +62,10 @@ pub(super) async fn create(
             back: "/settings/api-keys",
         })
         .into_response(),
-        Err(ActError::Invalid { field, message }) => {
-            keys_page(&state, &person, FormErrors::one(field, format!("{message}.")), filled, false).await
-        }
-        Err(error) => refuse(error, &state),
+        Err(error) => match told(&error) {
+            Some(errors) => keys_page(&state, &person, errors, filled, false).await,
+            None => refuse(error, &state),
+        },
     }
 }
 

@@ -35,12 +35,27 @@ struct Name {
     name: String,
 }
 
+#[derive(Deserialize)]
+struct Family {
+    people: Vec<Name>,
+    eldest: Option<Name>,
+    note: serde_json::Value,
+}
+
 fn router() -> Router {
     let router = Router::new()
         .route("/v1/query", get(|Query(choice, ..): Query<Choice, Api>| async move { choice.show() }))
         .route("/v1/form", post(|Form(choice, ..): Form<Choice, Api>| async move { choice.show() }))
         .route("/form", post(|Form(choice, ..): Form<Choice, Pages>| async move { choice.show() }))
         .route("/v1/json", post(|Json(body, ..): Json<Name>| async move { body.name }))
+        .route(
+            "/v1/family",
+            post(|Json(family, ..): Json<Family>| async move {
+                let names: Vec<String> =
+                    family.people.into_iter().chain(family.eldest).map(|one| one.name).collect();
+                format!("{} {}", names.join("+"), family.note)
+            }),
+        )
         .route("/v1/things/{number}", get(|Path(number, ..): Path<u32>| async move { number.to_string() }));
     frame(router, &Arc::new(site("http://127.0.0.1:8080")))
 }
@@ -103,6 +118,8 @@ async fn json_is_refused_without_repeating_what_was_sent() {
         (r#"{"name":"#, StatusCode::BAD_REQUEST, "not valid JSON"),
         ("{}", StatusCode::UNPROCESSABLE_ENTITY, "missing field `name`"),
         (r#"{"name":"a","name":"b"}"#, StatusCode::UNPROCESSABLE_ENTITY, "duplicate field `name`"),
+        (r#"["a"]"#, StatusCode::UNPROCESSABLE_ENTITY, "a value of the wrong kind"),
+        ("[]", StatusCode::UNPROCESSABLE_ENTITY, "a value of the wrong kind"),
         (r#"{"name":1234567}"#, StatusCode::UNPROCESSABLE_ENTITY, "a value of the wrong kind"),
         (r#"{"name":"a","hunter2":1}"#, StatusCode::UNPROCESSABLE_ENTITY, "a member is unknown"),
     ] {
@@ -113,6 +130,34 @@ async fn json_is_refused_without_repeating_what_was_sent() {
             answer.contains(detail) && !answer.contains("hunter2") && !answer.contains("1234567"),
             "{answer}"
         );
+    }
+}
+
+/// What serde derives would take the elements of a list for the members of a struct in their order.
+#[tokio::test]
+async fn a_list_is_no_object_at_any_depth() {
+    let router = router();
+    let send = |body: &'static str| {
+        ask(&router, Request::post("/v1/family").header(header::CONTENT_TYPE, "application/json"), body)
+    };
+    let good =
+        send(r#"{"people":[{"name":"a"}],"eldest":{"name":"b"},"note":[["lists"],{"stay":[1]}]}"#).await;
+    assert_eq!(text(good).await, r#"a+b [["lists"],{"stay":[1]}]"#);
+    let json = Request::post("/v1/family").header(header::CONTENT_TYPE, "application/json");
+    let no_text = ask(&router, json, b"{\"people\":[],\"note\":null,\"other\":\"\xff\"}".as_slice()).await;
+    assert_eq!(
+        no_text.status(),
+        StatusCode::BAD_REQUEST,
+        "bytes that are no text, in a member that is passed over"
+    );
+    for body in [
+        r#"[[{"name":"a"}],null,null]"#,
+        r#"{"people":[["a"]],"note":null}"#,
+        r#"{"people":[],"eldest":["a"],"note":null}"#,
+    ] {
+        let response = send(body).await;
+        assert_eq!(response.status(), StatusCode::UNPROCESSABLE_ENTITY, "{body}");
+        assert!(text(response).await.contains("a value of the wrong kind"), "{body}");
     }
 }
 

@@ -134,6 +134,21 @@ async fn tokens_are_lent_and_calls_go_through() {
 }
 
 #[tokio::test]
+async fn a_token_for_the_proxy_alone_cannot_end_the_access() {
+    let app = App::new().await;
+    let id = connected(&app).await;
+    let path = format!("/v1/connections/{id}/platform/proxy/v1/installations/me");
+    let (proxy, admin) = (app.api_token(Role::Proxy).await, app.api_token(Role::Admin).await);
+    let refused = app.call(&proxy, "DELETE", &path, None).await;
+    assert_eq!(refused.refusal(), (403, "insufficient-role".to_owned()));
+    assert!(refused.body.contains("DELETE /v1/connections/{id}"), "{}", refused.body);
+    for (token, method) in [(&proxy, "GET"), (&proxy, "PUT"), (&admin, "DELETE")] {
+        let answer = app.call(token, method, &path, None).await;
+        assert_eq!(answer.json()["path"], "/v1/installations/me", "{method}: {}", answer.body);
+    }
+}
+
+#[tokio::test]
 async fn a_link_for_signing_in_again_and_the_end() {
     let app = App::new().await;
     let id = connected(&app).await;
@@ -221,4 +236,25 @@ async fn bad_requests_are_told_what_is_wrong_and_never_fail_inside() {
         assert_eq!(answer.refusal().0, status, "{method} {path}: {}", answer.body);
         assert_eq!(answer.headers["content-type"], "application/problem+json");
     }
+}
+
+/// The members of each body in the order in which the code happens to name them, in a list: none of it is done.
+#[tokio::test]
+async fn a_list_is_not_taken_for_an_object() {
+    let app = App::new().await;
+    let id = connected(&app).await;
+    let token = app.api_token(Role::Admin).await;
+    let connection = format!("/v1/connections/{id}");
+    let before = app.call(&token, "GET", &connection, None).await.json();
+    for (method, path, body) in [
+        ("POST", "/v1/connect-sessions".to_owned(), json!(["xero", null, null, null, null, null, false])),
+        ("PATCH", connection.clone(), json!(["another reference", null])),
+        ("POST", format!("{connection}/reauthorise"), json!(["accounting", null, null])),
+        ("POST", format!("{connection}/accounting/rejected"), json!([1])),
+        ("PUT", format!("{connection}/platform/api-key"), json!(["plp_another"])),
+    ] {
+        let answer = app.call(&token, method, &path, Some(body)).await;
+        assert_eq!(answer.refusal(), (422, "invalid-value".to_owned()), "{method} {path}");
+    }
+    assert_eq!(app.call(&token, "GET", &connection, None).await.json(), before);
 }

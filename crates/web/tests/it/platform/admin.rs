@@ -4,6 +4,7 @@ mod audit;
 mod clients;
 mod companies;
 mod doors;
+mod roles;
 mod tokens;
 mod users;
 

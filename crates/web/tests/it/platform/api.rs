@@ -221,6 +221,42 @@ async fn bad_bodies_are_refused_in_pleos_shape() {
     );
 }
 
+/// The members of each body in the order in which the code happens to name them, in a list: nobody documented that, nobody may
+/// come to rely on it, and none of it is done.
+#[tokio::test]
+async fn a_list_is_not_taken_for_an_object() {
+    let app = App::new().await;
+    let tokens = app.connect("anna@example.com", LOVE_BV, ALL).await;
+    let call = async |method: &str, path: &str, body: Option<Value>| {
+        app.call(method, path, &tokens.access, body).await
+    };
+    let refused = async |method: &str, path: &str, body: Value| {
+        let answer = call(method, path, Some(body.clone())).await;
+        assert_eq!(answer.refusal(), (400, "JSON_MAPPING_EXCEPTION".to_owned()), "{method} {path} {body}");
+    };
+    refused("POST", "/v3/export-jobs", json!([LOVE_BV, [EXPENSE], null, true, {}])).await;
+    let options = json!({ "companyId": LOVE_BV, "accountingEntryIds": [EXPENSE], "options": [true] });
+    refused("POST", "/v3/export-jobs", options).await;
+    let jobs = call("GET", "/v3/export-jobs", None).await.json();
+    assert_eq!(jobs["pagination"]["total"], 0, "{jobs}");
+
+    let new = json!({ "companyId": LOVE_BV, "accountingEntryIds": [EXPENSE] });
+    let created = call("POST", "/v3/export-jobs", Some(new)).await.json();
+    let job = created["data"]["id"].as_str().unwrap();
+    refused("POST", "/v3/export-job-events", json!([job, "started", null, null])).await;
+    let items = format!("/v3/export-jobs/{job}/items");
+    refused("PUT", &items, json!([[EXPENSE, "successful", null, null, null, null, null]])).await;
+    let shown = call("GET", &format!("/v3/export-jobs/{job}"), None).await.json();
+    assert_eq!(shown["data"]["status"], created["data"]["status"]);
+    let item = call("GET", &items, None).await.json();
+    assert_ne!(item["data"][0]["status"], "successful", "{item}");
+
+    let before = call("GET", "/v1/installations/me", None).await.json();
+    refused("POST", "/v1/installations/me", json!([{ "a": 1 }, "ERROR"])).await;
+    refused("PUT", "/v1/installations/me", json!(["ERROR", { "a": 1 }, "AUTH_ERROR"])).await;
+    assert_eq!(call("GET", "/v1/installations/me", None).await.json(), before);
+}
+
 /// PostgreSQL holds no NUL in a text: one that comes in JSON is a 400 and not a failure of the database.
 #[tokio::test]
 async fn a_nul_in_a_body_is_refused() {

@@ -151,7 +151,13 @@ async fn standalone_keys_are_made_by_who_may_with_what_they_chose() {
         ];
         fields.retain(|(field, _)| *field != name);
         fields.push((name, value));
-        assert_eq!(anna.submit("/settings/api-keys", &fields).await.status.as_u16(), 422, "{why}");
+        let answer = anna.submit("/settings/api-keys", &fields).await;
+        assert_eq!(answer.status.as_u16(), 422, "{why}");
+        assert!(answer.body.contains(&format!("href=\"#field-{name}\"")), "{why}: {}", answer.body);
+        let (_, beside) =
+            answer.body.split_once("<div class=\"wrong\"").expect("it is told beside the field too");
+        let sentence = beside.split_once("</span>").unwrap().1.split('<').next().unwrap();
+        assert!(sentence.starts_with(char::is_uppercase) && sentence.ends_with('.'), "{why}: {sentence}");
     }
     for company in [OTHER, LOVE_GMBH] {
         anna.get("/settings/api-keys").await;

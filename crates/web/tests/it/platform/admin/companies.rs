@@ -78,6 +78,36 @@ async fn companies_are_found_by_name_number_organisation_and_id() {
 }
 
 #[tokio::test]
+async fn the_overview_leads_to_those_that_are_suspended_or_disabled() {
+    let app = app().await;
+    let by = platform::By::command_line();
+    app.platform.suspend_company(&by, LOVE_GMBH.parse().unwrap()).await.unwrap();
+    app.platform.disable_user(&by, "ben@example.com").await.unwrap();
+    let mut petra = signed_in(&app, PETRA).await;
+    let overview = petra.get("/admin").await.body;
+    for (label, path, found, others) in [
+        (
+            "Suspended companies",
+            "/admin/companies?state=suspended",
+            "Love Crème GmbH",
+            ["Love Crème BV", "Other AS"],
+        ),
+        ("Disabled users", "/admin/users?state=disabled", "Ben Bakker", ["Anna de Vries", "Petra Holm</a>"]),
+    ] {
+        let link =
+            format!("<a class=\"count\" href=\"{path}\"><span class=\"number\">1</span><span>{label}</span>");
+        assert!(overview.contains(&link), "{link} is not on {overview}");
+        let list = petra.get(path).await.body;
+        assert!(list.contains(found) && list.contains(" selected>"), "{list}");
+        for other in others {
+            assert!(!list.contains(other), "{other} is on {path}");
+        }
+        let none = petra.get(&format!("{path}&text=nobody")).await.body;
+        assert!(none.contains("Nothing fits this filter"), "{none}");
+    }
+}
+
+#[tokio::test]
 async fn a_company_that_is_not_there_is_not_suspended() {
     let app = app().await;
     let mut petra = signed_in(&app, PETRA).await;

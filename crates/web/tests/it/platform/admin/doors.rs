@@ -30,14 +30,21 @@ async fn doors(app: &super::App) -> (Vec<String>, Vec<String>) {
         &format!("/admin/users/{anna}/disable"),
         &format!("/admin/users/{anna}/enable"),
         &format!("/admin/users/{anna}/sign-out"),
+        &format!("/admin/users/{anna}/roles"),
+        &format!("/admin/users/{anna}/roles/remove"),
         &format!("/admin/companies/{LOVE_BV}/suspend"),
         &format!("/admin/companies/{LOVE_BV}/resume"),
+        &format!("/admin/companies/{LOVE_BV}/roles"),
     ];
     (shown.map(ToOwned::to_owned).to_vec(), acts.map(ToOwned::to_owned).to_vec())
 }
 
 /// Fields that would be right for every act.
-const FIELDS: [(&str, &str); 8] = [
+const FIELDS: [(&str, &str); 12] = [
+    ("company", LOVE_BV),
+    ("email", "emil@example.com"),
+    ("role", "admin"),
+    ("everywhere", "yes"),
     ("seen", "0"),
     ("reason", "no"),
     ("listed", "yes"),
@@ -120,6 +127,11 @@ async fn an_act_counts_only_from_a_form_of_this_session() {
                 answer.status
             );
         }
+    }
+    for email in ["anna@example.com", "emil@example.com"] {
+        let page = petra.get(&format!("/admin/users/{}", account(&app, email).await)).await.body;
+        assert!(!page.contains("<p>admin<br>") || email.starts_with("anna"), "{email} has another role");
+        assert!(page.contains("Love Crème BV"), "{email} has lost a role");
     }
     for (path, unchanged) in [
         ("/admin/clients/unreviewed", "Waiting for review"),

@@ -1,4 +1,4 @@
-//! What tests of other crates show, with real processes.
+//! What tests of other crates show, with real processes and on each database.
 
 use std::path::Path;
 
@@ -52,6 +52,12 @@ pub(super) const ELSEWHERE: &[Elsewhere] = &[
         "The same where one of two processes on one PostgreSQL is killed",
         "kill -9 in the middle of rotations: PostgreSQL, two processes",
     ),
+    Elsewhere {
+        numbers: &[(List::K, 167)],
+        holds: "A record that was changed, removed, moved or put in is found by verification, and its place named",
+        file: "crates/store/tests/it/audit_tampering.rs",
+        case: "audit_tampering",
+    },
 ];
 
 #[test]
