@@ -36,11 +36,6 @@ use clap::Parser as _;
 
 use cli::Cli;
 
-/// Tokens, rows and answers are made on one thread and let go on another all the time, which the system's allocator does under locks:
-/// a fifth of a refresh. Its second version and without huge pages, as others hold several times the memory that is in use.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() -> ExitCode {
     // clap answers `--help` and wrong usage itself: exit codes 0 and 2.
     let cli = Cli::parse();

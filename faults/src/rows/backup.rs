@@ -1,5 +1,7 @@
 //! A database that was put back from a backup.
 
+use std::time::Duration;
+
 use anyhow::{Result, ensure};
 use futures_util::FutureExt as _;
 use serde_json::Value;
@@ -100,7 +102,9 @@ async fn older(scene: &mut Scene) -> Result<Outcome> {
     scene.advance(UNTIL_DUE).await?;
     let target = scene.plan.target;
     let ended_for = async |scene: &Scene, code: &str, requests: usize| -> Result<Outcome> {
-        let end = scene.end_is(0, Scene::patience(), |end| end["state"] == "ended").await?;
+        // What was sent before the restore must have come to its end before anybody is asked.
+        let patience = Duration::from_mins(1) + Scene::patience();
+        let end = scene.end_is(0, patience, |end| end["state"] == "ended").await?;
         let reason = end.pointer("/reason/code").and_then(Value::as_str).unwrap_or_default();
         let (seen, asked) = (scene.refreshes().await?, scene.questions().await? > 0);
         let told = told(&seen);

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use oauth::{ErrorCode, RegistrationRequest};
 use serde::Deserialize;
-use serde::de::{Deserializer, MapAccess, Visitor};
+use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::Value;
 
 use crate::refusal;
@@ -73,7 +73,7 @@ const READ: [&str; 16] = [
     "client_secret",
 ];
 
-/// An object with all values of each member.
+/// An object with all values of each member that is read.
 struct Members(BTreeMap<String, Vec<Value>>);
 
 impl<'de> Deserialize<'de> for Members {
@@ -88,8 +88,13 @@ impl<'de> Deserialize<'de> for Members {
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members, A::Error> {
                 let mut members = BTreeMap::<String, Vec<Value>>::new();
-                while let Some((name, value)) = map.next_entry()? {
-                    members.entry(name).or_default().push(value);
+                while let Some(name) = map.next_key::<String>()? {
+                    // What is not read may hold any JSON, also a number that no machine has.
+                    if READ.contains(&name.as_str()) {
+                        members.entry(name).or_default().push(map.next_value()?);
+                    } else {
+                        map.next_value::<IgnoredAny>()?;
+                    }
                 }
                 Ok(Members(members))
             }
