@@ -27,7 +27,7 @@ pub struct Found {
 
 impl Found {
     /// What makes it look as if it had been restored from a backup. Where only memory is missing and others may have it open, one of
-    /// them may [vouch](is_vouched_for) for it.
+    /// them may vouch for it.
     pub fn sign(&self, remembered: Option<u64>, now: Timestamp) -> Option<RestoreSign> {
         let silent = || self.marked_at.is_none_or(|at| now.since(at) > WITHOUT_HEARTBEAT);
         match remembered {

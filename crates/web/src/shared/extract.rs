@@ -34,7 +34,7 @@ pub struct RawForm<S = Api>(pub Pairs, pub PhantomData<fn() -> S>);
 #[derive(Debug)]
 pub struct RawQuery<S = Api>(pub Pairs, pub PhantomData<fn() -> S>);
 
-/// A JSON body (`application/json`), in which objects are objects (see [`read_objects`]). Refused in the shape of surface `S`,
+/// A JSON body (`application/json`), in which objects are objects and no lists in their place. Refused in the shape of surface `S`,
 /// without repeating what was sent.
 #[derive(Debug)]
 pub struct Json<T, S = Api>(pub T, pub PhantomData<fn() -> S>);
