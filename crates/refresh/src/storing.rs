@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use base::{Backoff, StoreError, Timestamp};
 use futures_util::future::{Either, select};
-
 use seal::{Place, Sealed};
 
 use crate::authority::Inner;
