@@ -167,7 +167,7 @@ impl Browser {
         let mut last = String::new();
         let looking = tokio::time::timeout(Duration::from_secs(20), async {
             loop {
-                // The page may be on its way out while it is asked.
+                // The page may not have come wholly while it is asked.
                 if let Ok(heading) = self.heading().await {
                     if heading.contains(text) {
                         return heading;
@@ -229,7 +229,8 @@ impl Browser {
         Ok(())
     }
 
-    /// Presses the button or follows the link with this text.
+    /// Presses the button or follows the link with this text, and waits until the page that it was on is gone: the next one may have
+    /// the same heading. What opens on the page itself (`summary`) leaves it there.
     pub async fn press(&self, label: &str) -> Result<()> {
         let path = format!(
             "//main//*[self::button or self::a or self::summary][normalize-space(.)={}]",
@@ -243,6 +244,7 @@ impl Browser {
                 bail!("no button {label:?} ({error}) on:\n{}", self.text().await.unwrap_or_default())
             }
         };
+        let stays = element.tag_name().await? == "summary";
         match self.hands {
             Hands::Pointer => element.click().await?,
             Hands::Keyboard => {
@@ -250,7 +252,16 @@ impl Browser {
                 self.client.active_element().await?.send_keys(&Key::Enter.to_string()).await?;
             }
         }
-        Ok(())
+        if stays {
+            return Ok(());
+        }
+        let leaving = tokio::time::timeout(Duration::from_secs(20), async {
+            // An element of a page that is gone cannot be asked any more.
+            while element.tag_name().await.is_ok() {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        });
+        leaving.await.with_context(|| format!("pressing {label:?} left the page where it was"))
     }
 
     /// Brings the keyboard's focus to an element, by the Tab key alone. With a pointer there is nothing to do.

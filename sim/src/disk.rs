@@ -177,6 +177,10 @@ impl SpillSlot for SimSlot {
         Ok(())
     }
 
+    fn name(&self) -> String {
+        format!("{:?}", self.name)
+    }
+
     async fn clear(&mut self) -> Result<(), SpillError> {
         let (scene, life) = (self.scene.clone(), self.life.clone());
         let disk = &scene.machines[self.host].disk;

@@ -146,10 +146,11 @@ impl Inner {
             Ok(QuestionAnswer::Dead) => {
                 let detail =
                     "the database was restored, and its refresh token had been spent since".to_owned();
-                // Where a marker stands its answer may be missing, and may still lie on a disk: it revives a grant that ended so.
-                let reason = match grant.marker {
-                    Some(_) => EndReason::RefreshAnswerLost,
-                    None => EndReason::RestoredBackup,
+                // Where an answer is outstanding it may be missing, and may still lie on a disk: it revives a grant that ended so.
+                let reason = if grant.marker.is_some() || grant.overtaken.is_some() {
+                    EndReason::RefreshAnswerLost
+                } else {
+                    EndReason::RestoredBackup
                 };
                 let outcome = AttemptOutcome::FoundDead;
                 Some(self.end(proof, grant, attempt, reason, outcome, detail).await)

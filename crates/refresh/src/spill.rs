@@ -24,6 +24,8 @@ pub trait Spill: Send + Sync + fmt::Debug {
 pub trait SpillSlot: Send + Sync + fmt::Debug {
     /// Writes and syncs to disk; returns when it would survive a power cut.
     async fn write(&mut self, spilled: &Spilled) -> Result<(), SpillError>;
+    /// What an operator finds it by: the path of its file.
+    fn name(&self) -> String;
     /// The database has it: forget it.
     async fn clear(&mut self) -> Result<(), SpillError>;
 }

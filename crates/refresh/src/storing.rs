@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use base::{Backoff, StoreError, Timestamp};
 use futures_util::future::{Either, select};
-use seal::{Place, Sealed};
+use seal::{OpenError, Place, Sealed};
 
 use crate::authority::Inner;
 use crate::spill::{SpillSlot, Spilled};
@@ -85,7 +85,7 @@ impl Inner {
         let sealer = &self.parts.sealer;
         let anew = |place: fn(GrantId, u64) -> Place, sealed: &Sealed| {
             let opened = sealer.open(&place(rotation.grant, from_generation), sealed);
-            // Sealed by this very code: its key is gone, or the file on disk was tampered with.
+            // Sealed by this very code, or looked at when it was read from disk: only its key can be gone since.
             let opened = opened.map_err(|error| StoreError::Corrupt(error.to_string()))?;
             Ok(sealer.seal(&place(rotation.grant, from_generation + 1), opened.expose()))
         };
@@ -108,6 +108,17 @@ impl Inner {
         Ok(Rotation { from_generation, from_obtained_at, credential, record, ..rotation.clone() })
     }
 
+    /// Whether an answer from disk is what was sealed when it was received.
+    fn check_unsealable(&self, rotation: &Rotation) -> Result<(), OpenError> {
+        let sealer = &self.parts.sealer;
+        let (grant, generation) = (rotation.grant, rotation.from_generation + 1);
+        sealer.open(&Grant::access_place(grant, generation), &rotation.credential.access_token)?;
+        if let Some(refresh_token) = &rotation.credential.refresh_token {
+            sealer.open(&Grant::refresh_place(grant, generation), refresh_token)?;
+        }
+        Ok(())
+    }
+
     /// Puts the answer on disk. `false`: it is in memory alone.
     async fn spill(rotation: &Rotation, slot: &mut Box<dyn SpillSlot>) -> bool {
         let written = slot.write(&Spilled::from(rotation)).await;
@@ -128,6 +139,12 @@ impl Inner {
         let mut replayed = HashSet::<AttemptId>::new();
         for (spilled, mut slot) in self.parts.spill.left_behind().await.map_err(unreadable)? {
             let rotation = Rotation::from(&spilled);
+            if let Err(error) = self.check_unsealable(&rotation) {
+                // Its file stays: the key may come back. Its attempt is settled like any other whose answer is not known.
+                tracing::error!(grant.id = %rotation.grant, attempt.id = %rotation.attempt, file = slot.name(), error = %error, "an answer left on disk cannot be unsealed: it is left where it is");
+                metrics::counter!("mainstay_refresh_unreadable_spills_total").increment(1);
+                continue;
+            }
             let generation = self.store(&rotation).await?;
             tracing::warn!(grant.id = %rotation.grant, attempt.id = %rotation.attempt, generation, "an answer left on disk was looked at");
             slot.clear().await.map_err(unreadable)?;

@@ -232,6 +232,10 @@ impl SpillSlot for Slot {
         Ok(())
     }
 
+    fn name(&self) -> String {
+        self.inner.name()
+    }
+
     async fn clear(&mut self) -> Result<(), SpillError> {
         self.inner.clear().await
     }

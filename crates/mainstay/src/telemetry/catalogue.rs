@@ -89,6 +89,8 @@ pub(crate) const METRICS: &[Metric] = &[
         "Answers that were put on disk because the store did not take them in time."),
     metric("mainstay_refresh_store_refusals_total", Counter, Unit::Count, &[],
         "Times the store failed to take new tokens; each is tried again."),
+    metric("mainstay_refresh_unreadable_spills_total", Counter, Unit::Count, &[],
+        "Answers that an earlier process left on disk and that could not be unsealed; their files stay where they are."),
     metric("mainstay_refusals_total", Counter, Unit::Count, &["type"],
         "Refusals that the audit log counts together."),
     metric("mainstay_sign_ins_total", Counter, Unit::Count, &["outcome"],

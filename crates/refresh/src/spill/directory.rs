@@ -205,6 +205,10 @@ impl SpillSlot for Slot {
         .await
     }
 
+    fn name(&self) -> String {
+        self.file.as_ref().map_or_else(|| "a slot".to_owned(), |(_, path)| path.display().to_string())
+    }
+
     async fn clear(&mut self) -> Result<(), SpillError> {
         self.with_file("clear", |file| {
             file.seek(SeekFrom::Start(0))?;

@@ -163,6 +163,28 @@ async fn an_answer_left_on_disk_by_a_dead_process_is_brought_in_at_the_next_star
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_answer_on_disk_that_cannot_be_unsealed_is_not_stored_and_keeps_nothing_from_starting() {
+    let stage = Stage::pleo();
+    let grant = stage.grant(&stage.authority("one")).await;
+    stage.clock.advance(EXPIRED);
+    stage.fail_store("refresh_store_rotation", u32::MAX);
+    let authority = stage.authority("one");
+    assert!(matches!(authority.lend(grant).await, Err(LendError::Pending { .. })));
+    stage.database.set_fault_hook(None);
+    stage.spill.tamper();
+    let next = stage.authority("two");
+    assert_eq!(next.recover().await.unwrap(), 0);
+    let row = stage.row(grant).await;
+    assert_eq!(
+        (row.generation, row.marker.is_some()),
+        (1, true),
+        "it is not known what became of the attempt"
+    );
+    assert_eq!(stage.spill.len(), 1, "the file is left to the operator");
+    assert_eq!(stage.authority("three").recover().await.unwrap(), 0, "at each start anew");
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_lease_of_a_dead_process_is_taken_over_after_it_stood_still_and_its_marker_counts() {
     let stage = Stage::pleo();
     let authority = stage.authority("two");

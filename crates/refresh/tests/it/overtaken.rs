@@ -122,3 +122,23 @@ async fn a_refusal_while_an_overtaken_answer_is_missing_is_an_answer_lost() {
     assert_eq!(one.recover().await.unwrap(), 1);
     assert_eq!(token(&one.lend(grant).await.unwrap()), "a1", "what the provider holds to be the live one");
 }
+
+#[tokio::test(start_paused = true)]
+async fn after_a_restore_an_overtaken_answer_that_is_missing_is_an_answer_lost_too() {
+    let stage = Stage::pleo();
+    let one = stage.authority("one");
+    let grant = stage.grant(&one).await;
+    leave_on_disk(&stage, &one, grant, attempt(1), 7).await;
+    mark(&stage, grant, attempt(2)).await;
+    stage.remember_all().await;
+    assert_eq!(one.recover().await.unwrap(), 1);
+    stage.forget().await;
+    let two = stage.authority("two");
+    two.recover().await.unwrap();
+    assert_eq!(two.in_doubt().await.unwrap(), 1);
+    let row = stage.row(grant).await;
+    assert_eq!((row.marker, row.overtaken), (None, Some(attempt(2))));
+    stage.clock.advance(EXPIRED);
+    let error = two.lend(grant).await.unwrap_err();
+    assert!(matches!(error, LendError::Ended { reason: EndReason::RefreshAnswerLost, .. }), "{error:?}");
+}

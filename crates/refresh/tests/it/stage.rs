@@ -220,6 +220,15 @@ impl MemorySpill {
         self.0.answers.lock().unwrap().len()
     }
 
+    /// Turns one bit of the tokens of each answer on disk.
+    pub(crate) fn tamper(&self) {
+        for spilled in self.0.answers.lock().unwrap().values_mut() {
+            let mut bytes = spilled.access_token.as_bytes().to_vec();
+            *bytes.last_mut().unwrap() ^= 1;
+            spilled.access_token = seal::Sealed::from_bytes(bytes);
+        }
+    }
+
     /// From now on a write arrives, and cannot be made safe.
     pub(crate) fn cannot_sync(&self) {
         self.0.cannot_sync.store(true, Ordering::Relaxed);
@@ -251,6 +260,10 @@ impl SpillSlot for MemorySlot {
             return Err(SpillError { action: "sync", path, cause });
         }
         Ok(())
+    }
+
+    fn name(&self) -> String {
+        format!("slot {}", self.number)
     }
 
     async fn clear(&mut self) -> Result<(), SpillError> {
