@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use base::{Secret, Timestamp};
+use base::{Backoff, Secret, StoreError, Timestamp};
 use oauth::token_answer::Tokens;
 use oauth::token_request::TokenRequest;
 use seal::PreparedSeal;
@@ -24,6 +24,12 @@ use crate::{
 
 /// A request that would have less time than this is not sent.
 const SHORTEST: Duration = Duration::from_secs(20);
+
+/// Pauses between tries to write down what came of an attempt that did not advance.
+const WRITING: Backoff = Backoff { first: Duration::from_millis(100), cap: Duration::from_secs(1) };
+
+/// How often that is tried, over some four seconds. The marker stands whatever comes of it.
+const WRITING_TRIES: u32 = 8;
 
 /// Why nothing is sent while it is being written down that every grant is in doubt (rule 14).
 const RESTORED: &str = "the database looks restored from a backup; no request was sent";
@@ -243,7 +249,7 @@ impl Inner {
             unknown_in_a_row: unknown_before + 1,
         };
         if self.suspects_restore.load(Ordering::SeqCst) {
-            return Err(LendError::Store(base::StoreError::Unavailable(RESTORED.to_owned())));
+            return Err(LendError::Store(StoreError::Unavailable(RESTORED.to_owned())));
         }
         // Everybody counts the settling from the marker, so all that is sent under it must be over by then.
         let settled_at =
@@ -254,10 +260,10 @@ impl Inner {
         if settled_at.saturating_sub(self.monotonic()) < rotation.request_deadline() / 2 {
             // The marker stands, so that this counts as unknown: dearer than it must be, and safe.
             let slow = "the marker was not written in time; no request was sent".to_owned();
-            return Err(LendError::Store(base::StoreError::Unavailable(slow)));
+            return Err(LendError::Store(StoreError::Unavailable(slow)));
         }
         if self.suspects_restore.load(Ordering::SeqCst) || self.doubted_at() != doubted_at {
-            return Err(LendError::Store(base::StoreError::Unavailable(RESTORED.to_owned())));
+            return Err(LendError::Store(StoreError::Unavailable(RESTORED.to_owned())));
         }
         let outcome = self.send(access, &grant, &prepared, settled_at).await;
         self.breakers.report(&grant.provider, outcome.is_an_answer(), self.parts.clock.monotonic());
@@ -297,7 +303,7 @@ impl Inner {
             .spill
             .reserve()
             .await
-            .map_err(|error| LendError::Store(base::StoreError::NotWritable(error.to_string())))?;
+            .map_err(|error| LendError::Store(StoreError::NotWritable(error.to_string())))?;
         Ok(Prepared {
             refresh_token,
             secrets: self.parts.directory.client_secrets(&grant.provider, &grant.client_id).await?,
@@ -514,7 +520,7 @@ impl Inner {
         failure: &Failure,
         error: LendError,
     ) -> Result<Lent, LendError> {
-        if !self.parts.store.record_failure(proof, failure).await? {
+        if !self.write_down(proof, failure).await? {
             return self.start_over(grant).await;
         }
         if matches!(failure.state, GrantState::Ended { .. }) {
@@ -524,6 +530,20 @@ impl Inner {
             self.settling.forget(grant.id);
         }
         Err(error)
+    }
+
+    /// Tries again for a while where the store stumbles: a pause that is not written down holds nobody back (rule 11).
+    async fn write_down(&self, proof: &LeaseProof, failure: &Failure) -> Result<bool, StoreError> {
+        for round in 1..WRITING_TRIES {
+            match self.parts.store.record_failure(proof, failure).await {
+                Ok(written) => return Ok(written),
+                Err(error) => {
+                    tracing::warn!(grant.id = %failure.grant, error = %error, round, "the store does not take what came of an attempt");
+                }
+            }
+            tokio::time::sleep(WRITING.pause(round - 1, &*self.parts.entropy)).await;
+        }
+        self.parts.store.record_failure(proof, failure).await
     }
 
     pub(crate) fn event(&self, grant: &Grant, change: GrantChange) -> GrantEvent {

@@ -36,6 +36,29 @@ async fn aged(stage: Stage, age: Duration) -> (Stage, Authority, GrantId) {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_came_of_an_attempt_is_written_down_although_the_store_stumbles() {
+    let (stage, authority, grant) = aged(Stage::xero(), EXPIRED).await;
+    stage.provider.fail_next(Fault::Unreachable);
+    stage.fail_store("refresh_record_failure", 3);
+    assert!(matches!(authority.lend(grant).await, Err(LendError::Degraded { .. })));
+    let row = stage.row(grant).await;
+    assert_eq!((row.failures, row.marker.is_some()), (1, false));
+    assert!(seconds_until(row.next_action_at, &stage) > 0.0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_that_does_not_come_back_ends_the_attempt_after_some_seconds() {
+    let (stage, authority, grant) = aged(Stage::xero(), EXPIRED).await;
+    stage.provider.fail_next(Fault::Unreachable);
+    stage.fail_store("refresh_record_failure", u32::MAX);
+    let begun = tokio::time::Instant::now();
+    assert!(matches!(authority.lend(grant).await, Err(LendError::Store(_))));
+    let took = begun.elapsed().as_secs_f64();
+    assert!((2.0..5.0).contains(&took), "{took}");
+    assert!(stage.row(grant).await.marker.is_some(), "what is not written down counts as unknown");
+}
+
+#[tokio::test(start_paused = true)]
 async fn pauses_grow_with_each_failure_and_a_state_keeps_its_beginning() {
     let (stage, authority, grant) = aged(Stage::pleo(), EXPIRED).await;
     let begun = stage.clock.now();

@@ -83,7 +83,7 @@ pub(super) fn record_failure(
     owner: &str,
     failure: &Failure,
 ) -> Result<bool, StoreError> {
-    append_attempt(tx, &failure.record)?;
+    let is_first = append_attempt(tx, &failure.record)?;
     let (reason, since) = rows::state_columns(&failure.state, failure.record.finished_at);
     let ended = matches!(failure.state, GrantState::Ended { .. });
     let marker = failure.marker.as_ref();
@@ -112,7 +112,8 @@ pub(super) fn record_failure(
         ],
     )?;
     if written == 1 {
-        if let Some(event) = &failure.event {
+        // Who is not told that it was written writes it again.
+        if let Some(event) = failure.event.as_ref().filter(|_| is_first) {
             append_event(tx, event)?;
         }
     } else if failure.marker.is_none() {
@@ -220,9 +221,10 @@ pub(crate) fn put_given(tx: &mut Tx, given: &GivenCredential) -> Result<bool, St
     Ok(written == 1)
 }
 
-fn append_attempt(tx: &mut Tx, record: &AttemptRecord) -> Result<(), StoreError> {
+/// `false`: it is there already.
+fn append_attempt(tx: &mut Tx, record: &AttemptRecord) -> Result<bool, StoreError> {
     let lease_wait_millis = u64::try_from(record.lease_wait.as_millis()).unwrap_or(u64::MAX >> 1);
-    tx.execute(
+    let appended = tx.execute(
         "INSERT INTO refresh_attempts (id, grant_id, started_at, finished_at, instance, cause, outcome, reason,
                 lease_wait_millis, generation_before, generation_after)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (id) DO NOTHING",
@@ -240,7 +242,7 @@ fn append_attempt(tx: &mut Tx, record: &AttemptRecord) -> Result<(), StoreError>
             record.generation_after,
         ],
     )?;
-    Ok(())
+    Ok(appended == 1)
 }
 
 /// The last statement of its transaction: from here to the commit every other writer of events waits.

@@ -288,6 +288,9 @@ async fn a_failure_needs_the_fence(database: Database) {
     assert_eq!((row(&database, id).await.state, changes(&database).await.len()), (GrantState::Active, 1));
     let failure = Failure { record: record(id, ids.attempt(), AttemptOutcome::NotProcessed), ..failure };
     assert!(database.record_failure(&proof, &failure).await.unwrap());
+    // Who was not told writes it again.
+    assert!(database.record_failure(&proof, &failure).await.unwrap());
+    assert_eq!(changes(&database).await.len(), 2, "it is told once");
     let row = row(&database, id).await;
     assert_eq!((row.state, row.failures, row.next_action_at), (state, 1, Some(at(710))));
     assert!(row.credential.is_some());
