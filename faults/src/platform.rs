@@ -9,6 +9,7 @@ mod house;
 mod kills;
 mod races;
 mod revocations;
+mod stopped;
 
 use std::time::Duration;
 
@@ -19,6 +20,7 @@ use futures_util::future::LocalBoxFuture;
 use crate::row::acted_in;
 use crate::{DatabaseKind, Ground, Outcome, Tried};
 use house::House;
+use stopped::Way;
 
 /// How the refresh tokens of a client rotate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,6 +83,31 @@ pub struct Trial {
 /// The rounds asked for divided by this, for trials whose rounds are whole walks.
 const WALKS: u32 = 10;
 
+/// The ways in which tokens come to their end while they are refreshed, and what is promised of them.
+const REVOCATIONS: [(&str, &str, Act); 7] = [
+    ("at the revocation endpoint", revocations::PROMISE, |house, rounds| {
+        revocations::endpoint(house, rounds).boxed_local()
+    }),
+    ("withdrawn by a person", revocations::PROMISE, |house, rounds| {
+        revocations::withdrawn(house, rounds).boxed_local()
+    }),
+    ("the client's secret called compromised", revocations::PROMISE, |house, rounds| {
+        revocations::compromised(house, rounds).boxed_local()
+    }),
+    ("the client removed on its page", revocations::PROMISE, |house, rounds| {
+        stopped::removed(house, rounds, Way::Page).boxed_local()
+    }),
+    ("the client removed by a command", revocations::PROMISE, |house, rounds| {
+        stopped::removed(house, rounds, Way::Command).boxed_local()
+    }),
+    ("the client suspended on its page", stopped::SUSPENDED, |house, rounds| {
+        stopped::suspended(house, rounds, Way::Page).boxed_local()
+    }),
+    ("the client suspended by a command", stopped::SUSPENDED, |house, rounds| {
+        stopped::suspended(house, rounds, Way::Command).boxed_local()
+    }),
+];
+
 /// All trials. `rounds` is the number for the trials that race; each says what it made of it.
 pub fn all(rounds: u32) -> Vec<Trial> {
     let mut trials = Vec::new();
@@ -103,19 +130,12 @@ pub fn all(rounds: u32) -> Vec<Trial> {
             });
         }
     }
-    let revocations: [(_, Act); 3] = [
-        ("at the revocation endpoint", |house, rounds| revocations::endpoint(house, rounds).boxed_local()),
-        ("withdrawn by a person", |house, rounds| revocations::withdrawn(house, rounds).boxed_local()),
-        ("the client's secret called compromised", |house, rounds| {
-            revocations::compromised(house, rounds).boxed_local()
-        }),
-    ];
     for shape in Shape::ALL {
-        for (how, act) in revocations {
+        for (how, promise, act) in REVOCATIONS {
             trials.push(Trial {
                 group: "a revocation races refreshes",
                 what: format!("{how}, {}", shape.name()),
-                promise: revocations::PROMISE,
+                promise,
                 shape,
                 slow: true,
                 rounds: (rounds / WALKS).max(1),

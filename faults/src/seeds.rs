@@ -84,9 +84,9 @@ impl Provider {
 /// Where the clients of [`platform_clients`] are sent back to. Nobody listens there.
 pub(crate) const PLATFORM_CALLBACK: &str = "https://books.example/callback";
 
-/// The seed file of a trial of Pleo's side alone: the same company and person, and a client of each policy.
+/// The seed file of a trial of Pleo's side alone: the same company and person, who is the operator too, and a client of each policy.
 pub(crate) fn platform_clients() -> String {
-    let mut seed = company_and_person();
+    let mut seed = company_and_person("platform_admin = true\n");
     for (id, rotation) in [("strict", "strict"), ("window", "retry-window")] {
         write!(
             seed,
@@ -98,13 +98,14 @@ pub(crate) fn platform_clients() -> String {
     seed
 }
 
-fn company_and_person() -> String {
+/// `more` is what else there is to say of the person.
+fn company_and_person(more: &str) -> String {
     format!(
         "[[organisations]]\nid = \"5f1e4e0c-61a4-4f0e-9c1e-0d6b8f3a3000\"\nname = \"Love Crème Group\"\n\
          [[companies]]\nid = \"{COMPANY}\"\nname = \"Love Crème BV\"\norganisation = \"5f1e4e0c-61a4-4f0e-9c1e-0d6b8f3a3000\"\n\
          country = \"NL\"\nregistration_number = \"34567890\"\n\
          [[users]]\nemail = \"{EMAIL}\"\nname = \"Alma Jansen\"\npassword = \"{SECRET}\"\n\
-         roles = [{{ company = \"{COMPANY}\", role = \"admin\" }}]\n"
+         roles = [{{ company = \"{COMPANY}\", role = \"admin\" }}]\n{more}"
     )
 }
 
@@ -115,7 +116,7 @@ pub(crate) fn platform(callback: &str, access_token_seconds: u64) -> String {
          [[clients]]\nclient_id = \"{CLIENT}\"\nclient_secret = \"{SECRET}\"\nname = \"Ledgerline\"\nredirect_uris = [\"{callback}/pleo\"]\n\
          scopes = [\"companies:read\", \"export-jobs:read\", \"export-jobs:write\", \"export-items:read\"]\napproved = true\n\
          access_token_seconds = {access_token_seconds}\n",
-        company_and_person()
+        company_and_person("")
     )
 }
 

@@ -1,9 +1,10 @@
 //! A client that refreshes again and again.
 
-use anyhow::{Result, bail};
+use anyhow::{Result, bail, ensure};
 use http::StatusCode;
 
-use super::house::{Client, Doors, Pair};
+use super::Policy;
+use super::house::{Client, Doors, End, Pair};
 
 /// All pairs that a client was given for one authorisation, the newest last.
 #[derive(Debug, Clone)]
@@ -38,9 +39,14 @@ impl Chain {
 
     /// Which of its tokens are alive, as an authenticated client and a resource API see it.
     pub(super) async fn alive(&self, client: &Client, door: &Doors) -> Result<Vec<String>> {
+        self.alive_after(End::Authorisation, client, door).await
+    }
+
+    /// The same where it came to this end.
+    pub(super) async fn alive_after(&self, end: End, client: &Client, door: &Doors) -> Result<Vec<String>> {
         let mut alive = Vec::new();
         for (at, pair) in self.pairs.iter().enumerate() {
-            if door.is_active(client, &pair.refresh).await? {
+            if door.is_active_after(end, client, &pair.refresh).await? {
                 alive.push(format!("refresh token {at}"));
             }
             if door.works(&pair.access).await? {
@@ -48,5 +54,18 @@ impl Chain {
             }
         }
         Ok(alive)
+    }
+
+    /// The newest pair lives, and nothing else does.
+    pub(super) async fn newest_alone_lives(&self, door: &Doors) -> Result<()> {
+        let newest = self.pairs.len() - 1;
+        let wanted = vec![format!("refresh token {newest}"), format!("access token {newest}")];
+        let mut alive = self.alive(&self.client, door).await?;
+        if alive != wanted && self.client == Client::of(Policy::RetryWindow) {
+            // Until the successor is used, the token before it stands for the same pair. The access token has just been used.
+            alive = self.alive(&self.client, door).await?;
+        }
+        ensure!(alive == wanted, "of {} pairs there live: {}", self.pairs.len(), alive.join(", "));
+        Ok(())
     }
 }

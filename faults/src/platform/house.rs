@@ -14,7 +14,7 @@ use tempfile::TempDir;
 use testkit::databases::PostgresDatabase;
 use tokio::process::Command;
 use url::Url;
-use visitor::{Browser, Door, Person, Places};
+use visitor::{Browser, Door, Form, Person, Places};
 
 use super::{Policy, Shape};
 use crate::Ground;
@@ -51,8 +51,29 @@ impl Answer {
 
     /// Whether it is the refusal of a token that is over.
     pub(super) fn is_refused(&self) -> bool {
-        self.status == StatusCode::BAD_REQUEST && self.json["error"] == "invalid_grant"
+        self.is_refused_for(End::Authorisation)
     }
+
+    /// Whether it is the refusal of a token of which this became.
+    pub(super) fn is_refused_for(&self, end: End) -> bool {
+        let (status, error) = match end {
+            End::Authorisation => (StatusCode::BAD_REQUEST, "invalid_grant"),
+            End::ClientRemoved => (StatusCode::UNAUTHORIZED, "invalid_client"),
+            End::ClientSuspended => (StatusCode::BAD_REQUEST, "unauthorized_client"),
+        };
+        self.status == status && self.json["error"] == error
+    }
+}
+
+/// What became of a token: it is told by the refusal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum End {
+    /// Its authorisation has ended, and its client goes on.
+    Authorisation,
+    /// Its client is gone.
+    ClientRemoved,
+    /// Its client is stopped.
+    ClientSuspended,
 }
 
 /// A client of the seed: its id and its secret.
@@ -121,12 +142,17 @@ impl House {
             }
             house.start(number).await?;
         }
-        let seed = house.directory.path().join("seed.toml");
-        std::fs::write(&seed, platform_clients())?;
-        let mut seeding = house.command(0);
-        seeding.args(["platform", "seed"]).arg(seed);
-        run(seeding).await?;
+        house.seed().await?;
         Ok(house)
+    }
+
+    /// Puts everybody in place. A client that was removed meanwhile is there again, with nothing that was granted to it.
+    pub(super) async fn seed(&self) -> Result<()> {
+        let seed = self.directory.path().join("seed.toml");
+        std::fs::write(&seed, platform_clients())?;
+        let mut seeding = self.command(0);
+        seeding.args(["platform", "seed"]).arg(seed);
+        run(seeding).await.map(drop)
     }
 
     /// A command on an instance's data.
@@ -222,16 +248,25 @@ impl House {
     pub(super) fn withdrawing(&mut self, client: &Client) -> Result<impl Future<Output = Result<()>>> {
         let url: Url = format!("{}/settings/apps", self.url(0)?).parse()?;
         let id = client.id;
-        let browser = &mut self.browser;
-        Ok(async move {
-            let page = browser.open(&url).await.map_err(|error| anyhow!("no list of apps: {error}"))?;
-            let form = page.forms().into_iter().find(|form| form.value("client_id") == Some(id));
-            let form = form.context("the client is not in the list of apps")?;
-            let seen = browser.submit_once(&form).await.map_err(|error| anyhow!("no withdrawal: {error}"))?;
-            ensure!(seen.status.is_redirection(), "a withdrawal is answered {}", seen.status);
-            Ok(())
-        })
+        Ok(press(&mut self.browser, url, move |form| form.value("client_id") == Some(id)))
     }
+
+    /// The operator does something with the client on its page at the first process.
+    pub(super) async fn administer(&mut self, client: &Client, act: &str) -> Result<()> {
+        let url: Url = format!("{}/admin/clients/{}", self.url(0)?, client.id).parse()?;
+        let action = format!("{}/{act}", url.path());
+        press(&mut self.browser, url, |form| form.action.path() == action).await
+    }
+}
+
+/// Sends the form of a page that this is true of.
+async fn press(browser: &mut Browser, url: Url, which: impl Fn(&Form) -> bool) -> Result<()> {
+    let page = browser.open(&url).await.map_err(|error| anyhow!("no page: {error}"))?;
+    let form = page.forms().into_iter().find(which);
+    let form = form.with_context(|| format!("the form is not on {} ({})", page.place(), page.status))?;
+    let seen = browser.submit_once(&form).await.map_err(|error| anyhow!("no answer to a form: {error}"))?;
+    ensure!(seen.status.is_redirection(), "{} is answered {}", form.action.path(), seen.status);
+    Ok(())
 }
 
 impl Stage for House {
@@ -314,7 +349,15 @@ impl Doors {
 
     /// Whether introspection by its client calls the token active.
     pub(super) async fn is_active(&self, client: &Client, token: &str) -> Result<bool> {
+        self.is_active_after(End::Authorisation, client, token).await
+    }
+
+    /// The same of a token with which it came to this end: a client that is refused itself learns of no token.
+    pub(super) async fn is_active_after(&self, end: End, client: &Client, token: &str) -> Result<bool> {
         let answer = self.post("/oauth/token/introspect", client, &[("token", token)]).await?;
+        if end != End::Authorisation && answer.is_refused_for(end) {
+            return Ok(false);
+        }
         answer.json["active"].as_bool().with_context(|| format!("introspection answers {}", answer.status))
     }
 

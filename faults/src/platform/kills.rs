@@ -162,14 +162,7 @@ async fn doors_checked(house: &House, chains: &[Chain], buried: &[Chain]) -> Res
     let doors = doors(house)?;
     for door in &doors {
         for chain in chains {
-            let newest = chain.pairs.len() - 1;
-            let wanted = vec![format!("refresh token {newest}"), format!("access token {newest}")];
-            let mut alive = chain.alive(&chain.client, door).await?;
-            if alive != wanted && chain.client == Client::of(Policy::RetryWindow) {
-                // Until the successor is used, the token before it stands for the same pair. The access token has just been used.
-                alive = chain.alive(&chain.client, door).await?;
-            }
-            ensure!(alive == wanted, "of {} pairs there live: {}", chain.pairs.len(), alive.join(", "));
+            chain.newest_alone_lives(door).await?;
         }
         for chain in buried {
             let alive = chain.alive(&chain.client, door).await?;

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::Policy;
 use super::chain::Chain;
-use super::house::{Client, Doors, House};
+use super::house::{Client, Doors, End, House};
 use crate::Outcome;
 use crate::process::run;
 use crate::watch::until;
@@ -19,55 +19,83 @@ pub(super) const PROMISE: &str =
 /// Refreshes take a few milliseconds each, so that a revocation meets them at every step.
 const LATEST: u64 = 40;
 /// How long another process may take to learn of it.
-const ELSEWHERE: Duration = Duration::from_secs(1);
+pub(super) const ELSEWHERE: Duration = Duration::from_secs(1);
 
 /// Some milliseconds, others each time.
-async fn a_moment() {
+pub(super) async fn a_moment() {
     tokio::time::sleep(Duration::from_millis(SystemEntropy.below(LATEST))).await;
 }
 
-fn doors(house: &House) -> Result<Vec<Doors>> {
+pub(super) fn doors(house: &House) -> Result<Vec<Doors>> {
     (0..house.processes()).map(|number| house.door(number)).collect()
 }
 
 /// Where a revocation was made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Made {
+pub(super) enum Made {
     /// By the first process.
     AtTheFirst,
     /// By a process of its own, beside the servers.
     Elsewhere,
 }
 
+impl Made {
+    /// By a command. A database with one process alone is asked through that process.
+    pub(super) fn by_command(house: &House) -> Self {
+        if house.has_one_process() { Self::AtTheFirst } else { Self::Elsewhere }
+    }
+}
+
 /// Nothing of it lives, at any door; and refreshing brings nothing back. `client` is who asks.
 async fn over(chain: &Chain, client: &Client, doors: &[Doors], made: Made, round: u32) -> Result<()> {
+    over_for(End::Authorisation, chain, client, doors, made, round).await
+}
+
+/// The same where it came to this end.
+pub(super) async fn over_for(
+    end: End,
+    chain: &Chain,
+    client: &Client,
+    doors: &[Doors],
+    made: Made,
+    round: u32,
+) -> Result<()> {
+    let at_once = |number: usize| number == 0 && made == Made::AtTheFirst;
     for (number, door) in doors.iter().enumerate() {
-        let mut alive = chain.alive(client, door).await;
-        let at_once = number == 0 && made == Made::AtTheFirst;
-        if !at_once && !alive.as_ref().is_ok_and(Vec::is_empty) {
+        let mut alive = chain.alive_after(end, client, door).await;
+        if !at_once(number) && !alive.as_ref().is_ok_and(Vec::is_empty) {
             let gone = until(ELSEWHERE, async || {
-                let gone = chain.alive(client, door).await.is_ok_and(|alive| alive.is_empty());
+                let gone = chain.alive_after(end, client, door).await.is_ok_and(|alive| alive.is_empty());
                 Ok(gone.then_some(()))
             });
             // The last question of the second was asked a little before its end; what counts is what holds after it.
             gone.await?;
-            alive = chain.alive(client, door).await;
+            alive = chain.alive_after(end, client, door).await;
         }
         let alive = alive.with_context(|| format!("in round {round} at process {number}"))?;
         ensure!(alive.is_empty(), "in round {round} there lives at process {number}: {}", alive.join(", "));
     }
-    for pair in &chain.pairs {
-        let answer = doors[0].refresh(client, &pair.refresh).await?;
-        ensure!(answer.is_refused(), "in round {round} a dead token is answered {}", answer.status);
+    for (number, door) in doors.iter().enumerate() {
+        for pair in &chain.pairs {
+            let answer = door.refresh(client, &pair.refresh).await?;
+            // Within the second, a process may know that the authorisation has ended and not yet that its client is gone.
+            let halfway = end == End::ClientRemoved && !at_once(number) && answer.is_refused();
+            ensure!(
+                halfway || answer.is_refused_for(end),
+                "in round {round} a dead token is answered {} at process {number}: {}",
+                answer.status,
+                answer.json["error"]
+            );
+        }
     }
     Ok(())
 }
 
-fn told(rounds: u32, refreshes: usize) -> Outcome {
+pub(super) fn told(rounds: u32, refreshes: usize) -> Outcome {
     Outcome::Seen(format!("{rounds} of {rounds} rounds, {refreshes} refreshes on the way; nothing lived on"))
 }
 
-fn policy(round: u32) -> Policy {
+pub(super) fn policy(round: u32) -> Policy {
     Policy::ALL[usize::from(round.is_multiple_of(2))]
 }
 
@@ -123,9 +151,7 @@ pub(super) async fn compromised(house: &mut House, rounds: u32) -> Result<Outcom
         let told: Value = serde_json::from_str(&told).context("read the new secret")?;
         told["client_secret"].as_str().context("there is no new secret")?.clone_into(&mut client.secret);
         refreshes += chain.pairs.len() - 1;
-        // A database with one process alone is asked through that process.
-        let made = if house.has_one_process() { Made::AtTheFirst } else { Made::Elsewhere };
-        over(&chain, client, &doors, made, round).await?;
+        over(&chain, client, &doors, Made::by_command(house), round).await?;
     }
     Ok(told(rounds, refreshes))
 }

@@ -18,12 +18,14 @@ const SELECTION: [&str; 8] = [
 ];
 
 /// Trials of the platform side, with so many rounds here. `cargo run --release -p faults -- platform` has a thousand.
-const PLATFORM: [(&str, u32); 7] = [
+const PLATFORM: [(&str, u32); 9] = [
     ("twenty refreshes at once: strict, SQLite, one process", 5),
     ("twenty refreshes at once: retry window, SQLite, one process", 10),
     ("twenty refreshes at once: strict, PostgreSQL, two processes", 5),
     ("twenty refreshes at once: retry window, PostgreSQL, two processes", 10),
     ("a revocation races refreshes: at the revocation endpoint, PostgreSQL, two processes", 30),
+    ("a revocation races refreshes: the client removed on its page, PostgreSQL, two processes", 120),
+    ("a revocation races refreshes: the client suspended on its page, PostgreSQL, two processes", 80),
     ("kill -9 in the middle of rotations: SQLite, one process", 40),
     ("kill -9 in the middle of rotations: PostgreSQL, two processes", 40),
 ];

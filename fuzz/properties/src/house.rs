@@ -1,14 +1,15 @@
-//! The whole platform side in memory, with a person signed in and a client that has tokens, in a state that every input finds anew.
+//! The whole platform side in memory, with two people signed in, a client that has tokens and one that manages itself, in a state that
+//! every input finds anew.
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use authserver::{AuthorizationServer, NoFaults, NoJournal, Ports};
+use authserver::{AuthorizationServer, ClientMetadata, NewInitialAccessToken, NoFaults, NoJournal, Ports};
 use base::testing::{ManualClock, SeededEntropy};
 use base::{Clock, Entropy};
 use http::{HeaderMap, HeaderValue, Request, StatusCode, header};
 use identity::{Cost, Identity};
 use oauth::parameters::encode;
-use platform::{By, Environment, Platform, Seed, server_settings};
+use platform::{By, Environment, NewApplication, Platform, Seed, server_settings};
 use seal::{KeyRing, Keys, LocalKeyWrap, Sealer};
 use store::{Database, Snapshot};
 use tokio::runtime::Runtime;
@@ -23,16 +24,32 @@ const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 /// `books` and its secret, as HTTP Basic has them.
 const BASIC: &str = "Basic Ym9va3M6YSUyMHNlY3JldA==";
 const COMPANY: &str = "0198d5c2-0000-7000-8000-000000000011";
+const EXPENSE: &str = "0198d5c2-0000-7000-8000-000000000093";
 const SCOPES: &str = "companies:read users:read export-jobs:read export-jobs:write export-items:read";
 const SEED: &str = include_str!("house.toml");
 pub(crate) const FORM: &str = "application/x-www-form-urlencoded";
 
-/// What an input may name instead of guessing it: `{RT}`, `{AT}`, `{CODE}`, `{BASIC}`, `{COOKIE}`, `{CSRF}`.
+/// What an input may name instead of guessing it: `{RT}`, `{AT}`, `{CODE}`, `{BASIC}`, `{COOKIE}`, `{CSRF}` (both of Anna, who administers
+/// the platform), `{EMIL}`, `{EMILS}` (the same of Emil, who may do nothing), `{USER}` (Emil's id), `{OWN}` (a client that is Anna's),
+/// `{JOB}` (an export job of the client's), `{IAT}` (an initial access token), `{RAT}` and `{MANAGED}` (what was registered with it, and the token it is managed with).
 #[derive(Debug, Default)]
 pub(crate) struct Known {
     pub(crate) refresh: String,
     pub(crate) access: String,
     pub(crate) code: String,
+    pub(crate) initial: String,
+    pub(crate) management: String,
+    pub(crate) managed: String,
+    anna: Visitor,
+    emil: Visitor,
+    user: String,
+    own: String,
+    job: String,
+}
+
+/// A person's session, and the value that its forms carry.
+#[derive(Debug, Default)]
+struct Visitor {
     cookie: String,
     csrf: String,
 }
@@ -44,8 +61,16 @@ impl Known {
             .replace("{AT}", &self.access)
             .replace("{CODE}", &self.code)
             .replace("{BASIC}", BASIC)
-            .replace("{COOKIE}", &self.cookie)
-            .replace("{CSRF}", &self.csrf)
+            .replace("{COOKIE}", &self.anna.cookie)
+            .replace("{CSRF}", &self.anna.csrf)
+            .replace("{EMIL}", &self.emil.cookie)
+            .replace("{EMILS}", &self.emil.csrf)
+            .replace("{USER}", &self.user)
+            .replace("{OWN}", &self.own)
+            .replace("{JOB}", &self.job)
+            .replace("{IAT}", &self.initial)
+            .replace("{RAT}", &self.management)
+            .replace("{MANAGED}", &self.managed)
     }
 }
 
@@ -73,26 +98,40 @@ pub(crate) struct House {
     server: InProcess,
     database: Arc<Database>,
     stored: Snapshot,
+    /// The same while an export runs: beside it none can be started, and without one there are no items to report on.
+    exporting: Snapshot,
+    /// Which of the two it was at the beginning of this visit.
+    is_exporting: bool,
     pub(crate) known: Known,
 }
 
 impl House {
     /// Does something in the house of this process, as it was in the beginning.
     pub(crate) fn visit(act: impl FnOnce(&House)) {
+        Self::visit_while(false, act);
+    }
+
+    /// The same while an export runs, or while none does.
+    pub(crate) fn visit_while(exporting: bool, act: impl FnOnce(&House)) {
         static HOUSE: OnceLock<Mutex<House>> = OnceLock::new();
         let house = HOUSE.get_or_init(|| Mutex::new(Self::build()));
         // What an input broke is put back like everything else.
-        let house = house.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut house = house.lock().unwrap_or_else(PoisonError::into_inner);
+        house.is_exporting = exporting;
         if !house.is_as_it_was() {
-            house.database.restore(&house.stored).expect("a snapshot can be put back");
+            house.database.restore(house.beginning()).expect("a snapshot can be put back");
         }
         act(&house);
+    }
+
+    fn beginning(&self) -> &Snapshot {
+        if self.is_exporting { &self.exporting } else { &self.stored }
     }
 
     /// Whether nothing was written.
     pub(crate) fn is_as_it_was(&self) -> bool {
         let now = self.database.snapshot().expect("a database in memory has snapshots");
-        now.as_bytes() == self.stored.as_bytes()
+        now.as_bytes() == self.beginning().as_bytes()
     }
 
     fn build() -> Self {
@@ -101,15 +140,20 @@ impl House {
         let clock = Arc::new(ManualClock::new());
         let database = Database::memory(store::Side::Platform, Arc::clone(&clock) as _);
         let database = Arc::new(database.expect("a database in memory"));
-        let server = runtime.block_on(Self::server(&database, clock));
-        let stored = database.snapshot().expect("a database in memory has snapshots");
-        let mut house = Self { runtime, server, database, stored, known: Known::default() };
+        let mut known = Known::default();
+        let server = runtime.block_on(Self::server(&database, clock, &mut known));
+        let snapshot = || database.snapshot().expect("a database in memory has snapshots");
+        let (stored, exporting) = (snapshot(), snapshot());
+        let database = Arc::clone(&database);
+        let mut house = Self { runtime, server, database, stored, exporting, is_exporting: false, known };
         house.move_in();
-        house.stored = house.database.snapshot().expect("a database in memory has snapshots");
+        house.stored = snapshot();
+        house.export();
+        house.exporting = snapshot();
         house
     }
 
-    async fn server(database: &Arc<Database>, clock: Arc<ManualClock>) -> InProcess {
+    async fn server(database: &Arc<Database>, clock: Arc<ManualClock>, known: &mut Known) -> InProcess {
         let entropy: Arc<dyn Entropy> = Arc::new(SeededEntropy::new(7));
         let clock = clock as Arc<dyn Clock>;
         let wrap = Arc::new(LocalKeyWrap::new(KeyRing::generate(&SeededEntropy::new(1))));
@@ -148,6 +192,7 @@ impl House {
         ));
         let seed = Seed::parse(SEED).expect("the seed file is good");
         platform.seed(seed, &By::command_line()).await.expect("a database in memory");
+        administered(&platform, known).await;
         let mut site = Site::new(Side::Platform, ORIGIN.parse().expect("a URL"), clock, entropy);
         site.manner_of = manner_of;
         let site = Arc::new(site);
@@ -173,14 +218,17 @@ impl House {
         self.form("/oauth/token/introspect", format!("token={}", encode(token))).json()["active"] == true
     }
 
-    /// The person signs in and consents twice: one code is exchanged, one is kept.
+    /// Both sign in. Anna consents twice: one code is exchanged, one is kept. A program registers itself.
     fn move_in(&mut self) {
-        let page = self.page("/login", "");
-        let (pre_session, csrf) = (cookie(&page.headers), hidden(&page.body, "csrf"));
-        let fields = format!("csrf={}&email=anna%40example.com&password=correct+horse", encode(&csrf));
-        let signed_in = self.post("/login", &pre_session, fields);
-        self.known.cookie = cookie(&signed_in.headers);
-        self.known.csrf = hidden(&self.page("/settings/apps", &self.known.cookie).body, "csrf");
+        self.known.anna = self.sign_in("anna@example.com");
+        self.known.emil = self.sign_in("emil@example.com");
+        let registration = serde_json::json!({ "client_name": "Managed", "redirect_uris": [CALLBACK] });
+        let request = Request::post("/oauth/register")
+            .header(header::CONTENT_TYPE, "application/json")
+            .header(header::AUTHORIZATION, format!("Bearer {}", self.known.initial));
+        let managed = self.send(request.body(registration.to_string()).expect("a request")).json();
+        let text = |name: &str| managed[name].as_str().unwrap_or_else(|| panic!("{managed}")).to_owned();
+        (self.known.managed, self.known.management) = (text("client_id"), text("registration_access_token"));
         let code = self.consent();
         let fields = format!(
             "grant_type=authorization_code&code={}&redirect_uri={}&code_verifier={VERIFIER}",
@@ -193,6 +241,24 @@ impl House {
         self.known.code = self.consent();
     }
 
+    fn export(&mut self) {
+        let job = serde_json::json!({ "companyId": COMPANY, "accountingEntryIds": [EXPENSE] });
+        let request = Request::post("/v3/export-jobs")
+            .header(header::CONTENT_TYPE, "application/json")
+            .header(header::AUTHORIZATION, format!("Bearer {}", self.known.access));
+        let job = self.send(request.body(job.to_string()).expect("a request")).json();
+        job["data"]["id"].as_str().unwrap_or_else(|| panic!("{job}")).clone_into(&mut self.known.job);
+    }
+
+    fn sign_in(&self, email: &str) -> Visitor {
+        let page = self.page("/login", "");
+        let (pre_session, csrf) = (cookie(&page.headers), hidden(&page.body, "csrf"));
+        let fields = format!("csrf={}&email={}&password=correct+horse", encode(&csrf), encode(email));
+        let cookie = cookie(&self.post("/login", &pre_session, fields).headers);
+        let csrf = hidden(&self.page("/settings/apps", &cookie).body, "csrf");
+        Visitor { cookie, csrf }
+    }
+
     fn consent(&self) -> String {
         let request = format!(
             "response_type=code&client_id=books&redirect_uri={}&scope={}&state=s&code_challenge={CHALLENGE}&code_challenge_method=S256",
@@ -201,10 +267,10 @@ impl House {
         );
         let fields = format!(
             "csrf={}&request={}&company={COMPANY}&decision=allow",
-            encode(&self.known.csrf),
+            encode(&self.known.anna.csrf),
             encode(&request)
         );
-        let answer = self.post("/oauth/authorize", &self.known.cookie, fields);
+        let answer = self.post("/oauth/authorize", &self.known.anna.cookie, fields);
         let location = Url::parse(answer.header(header::LOCATION).expect("a redirect")).expect("a URL");
         location.query_pairs().find(|(name, _)| name == "code").expect("a code").1.into_owned()
     }
@@ -218,6 +284,29 @@ impl House {
         let request = Request::post(path).header(header::CONTENT_TYPE, FORM).header(header::COOKIE, cookie);
         self.send(request.body(fields).expect("a request"))
     }
+}
+
+/// What there is by the hands of those who administer the platform.
+async fn administered(platform: &Platform, known: &mut Known) {
+    let by = By::command_line();
+    let account = async |email: &str| {
+        let found = platform.identity().account_by_email(email).await.expect("a database in memory");
+        found.expect("a person of the seed").id
+    };
+    known.user = account("emil@example.com").await.to_string();
+    let metadata = ClientMetadata {
+        name: "Own".to_owned(),
+        redirect_uris: vec![CALLBACK.to_owned()],
+        scopes: vec!["companies:read".to_owned()],
+        ..ClientMetadata::default()
+    };
+    let owner = Some(account("anna@example.com").await);
+    let application = NewApplication { metadata, owner, ..NewApplication::default() };
+    let own = platform.register_client(&by, application).await.expect("it keeps to the rules");
+    known.own = own.client.id().to_string();
+    let new = NewInitialAccessToken { uses: 2, ..NewInitialAccessToken::default() };
+    let made = platform.create_initial_access_token(&by, new).await.expect("it keeps to the rules");
+    known.initial.clone_from(made.1.expose());
 }
 
 /// The first cookie that is set to something.

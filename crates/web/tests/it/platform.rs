@@ -9,6 +9,7 @@ mod browser;
 mod conformance;
 mod developer;
 mod keys;
+mod lost_rights;
 mod refusals;
 mod settings;
 mod walk;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use audit::{Auditor, Chain, HeadInProcess, Ledger};
-use authserver::{AuthorizationServer, NoFaults, NoJournal, Ports};
+use authserver::{AuthorizationServer, Faults, NoFaults, NoJournal, Ports};
 use axum::Router;
 use axum::body::Body;
 use base::testing::{ManualClock, SeededEntropy};
@@ -62,11 +62,13 @@ pub(super) struct Surroundings {
     pub(super) separated: Option<&'static str>,
     /// What it fetches logos with.
     pub(super) http: Option<Arc<dyn HttpClient>>,
+    /// What disturbs its authorization server.
+    pub(super) faults: Arc<dyn Faults>,
 }
 
 impl Default for Surroundings {
     fn default() -> Self {
-        Self { environment: Environment::Staging, separated: None, http: None }
+        Self { environment: Environment::Staging, separated: None, http: None, faults: Arc::new(NoFaults) }
     }
 }
 
@@ -168,7 +170,7 @@ impl App {
             entropy: Arc::clone(&entropy),
             sealer,
             keys: Arc::clone(&keys),
-            faults: Arc::new(NoFaults),
+            faults: surroundings.faults,
             journal: Arc::new(NoJournal),
         };
         let mut settings = server_settings(wanted.origin, surroundings.environment);

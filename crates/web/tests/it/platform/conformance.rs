@@ -23,6 +23,7 @@ mod revocation;
 mod standard_clients;
 
 use lists::Number;
+pub(super) use world::audited;
 
 /// A test with the numbers it is for.
 pub(super) struct Case {

@@ -411,8 +411,11 @@ async fn each_environment_has_credentials_of_its_own() {
     let held = tokens(&staging, client, "companies:read").await;
     let key = staging.seeded.api_keys[0].key.expose().clone();
     let wanted = Wanted { origin: ORIGIN, seed: "", rate_limits: true };
-    let elsewhere =
-        Surroundings { environment: Environment::Production, separated: Some("production"), http: None };
+    let elsewhere = Surroundings {
+        environment: Environment::Production,
+        separated: Some("production"),
+        ..Surroundings::default()
+    };
     let production = App::among(staging.database.clone(), staging.clock.clone(), 9, wanted, elsewhere).await;
     let by_key = async |app: &App| app.call_with_key("GET", "/v1/introspect", &key, None).await.status;
     for (app, good) in [(&production, false), (&staging, true)] {

@@ -180,7 +180,7 @@ pub(super) fn refused(status: u16, code: &str) -> (u16, String) {
 }
 
 /// The audit records of a type, newest first.
-pub(super) async fn audited(app: &App, kind: &str) -> Vec<AuditRecord> {
+pub(in crate::platform) async fn audited(app: &App, kind: &str) -> Vec<AuditRecord> {
     let filter = Filter { kind: Some(kind.to_owned()), ..Filter::default() };
     app.database.audit_records(filter, 100).await.unwrap()
 }
