@@ -115,9 +115,14 @@ fn fate_of_answer(story: &Story, end: &End, by: &Refresh) -> Result<Window, Stri
         Some((_, Ended::Unanswered | Ended::Answered { issued: None, .. })) => Ok(Window::AnswerLost),
         Some((received, Ended::Answered { issued: Some(pair), .. })) => {
             let stored = story.stored_at(end.grant, pair);
-            // An answer that was under way may have come to a row that was put back meanwhile.
-            let in_vain = story.came_in_vain(end.grant, pair).and(by.marker).map(|marker| marker.point);
-            if story.restored_between(stored.or(in_vain).unwrap_or(received), end.point).is_some() {
+            // An answer that was under way may have come to a row that was put back meanwhile: before the end, or between the end
+            // and what would have revived the grant.
+            let came_in_vain = story.came_in_vain(end.grant, pair);
+            let in_vain = came_in_vain.and(by.marker).map(|marker| marker.point);
+            let may_revive = came_in_vain.filter(|_| end.reason == EndReason::RefreshAnswerLost);
+            if story.restored_between(stored.or(in_vain).unwrap_or(received), end.point).is_some()
+                || may_revive.is_some_and(|came| story.restored_between(end.point, came).is_some())
+            {
                 Ok(Window::Restored)
             } else if stored.is_some_and(|stored| stored > end.point) {
                 Ok(Window::Revived)
