@@ -108,7 +108,10 @@ impl Store for Database {
 
     async fn authorisation(&self, id: AuthorisationId) -> Result<Option<LoadedAuthorisation>, StoreError> {
         self.look_up("authserver.authorisation", move |tx| {
-            tx.query_opt(&rows::LOAD, params![id])?.as_ref().map(rows::loaded).transpose()
+            tx.query_opt(&rows::LOAD, params![rows::number_of(id), id])?
+                .as_ref()
+                .map(rows::loaded)
+                .transpose()
         })
         .await
     }
@@ -121,7 +124,7 @@ impl Store for Database {
         let ticket = memory.ticket();
         let found = self
             .look_up("authserver.authorisation_in_use", move |tx| {
-                let row = tx.query_opt(&rows::LOAD_WITH_ROW, params![id])?;
+                let row = tx.query_opt(&rows::LOAD_WITH_ROW, params![rows::number_of(id), id])?;
                 row.map(|row| Ok((row.get::<i64>("row_number")?, rows::loaded(&row)?))).transpose()
             })
             .await?;

@@ -58,12 +58,13 @@ pub(super) fn check(record: &Record, story: &Story, findings: &mut Findings) {
                 findings.violated(Invariant::Bounded, point.at, what);
             }
         }
-        let forced: Vec<_> = sent
+        let mut forced: Vec<_> = sent
             .iter()
             .filter(|sent| story.causes.get(&sent.attempt) == Some(&Cause::Rejected))
-            // They are counted from there: a process may be stopped before it sends.
+            // They are counted from there: a process may be stopped before it sends, and be overtaken meanwhile.
             .map(|sent| sent.marked)
             .collect();
+        forced.sort();
         for pair in forced.windows(2) {
             findings.checked(Invariant::Bounded);
             let apart = pair[1].at.saturating_sub(pair[0].at);
