@@ -35,7 +35,7 @@ pub(crate) async fn connect(configuration: &Configuration) -> Result<(), Failure
         serving::vitals(&process, std::slice::from_ref(&opened), configuration.metrics_token.clone());
     serving::serve_metrics(configuration, &vitals, &process.tasks).await?;
     let router = routers::connect(configuration, &process, &side, &public_url, vitals);
-    run(&process, listening, router, &[opened]).await
+    run(&process, listening, router, &[opened], Some(&side)).await
 }
 
 /// `mainstay platform serve`.
@@ -50,7 +50,7 @@ pub(crate) async fn platform(configuration: &Configuration) -> Result<(), Failur
     let vitals = serving::vitals_of_platform(&process, &side, configuration.metrics_token.clone());
     serving::serve_metrics(configuration, &vitals, &process.tasks).await?;
     let router = routers::platform(configuration, &process, &side, &public_url, vitals);
-    run(&process, listening, router, &[opened]).await
+    run(&process, listening, router, &[opened], None).await
 }
 
 /// `mainstay sandbox serve`.
@@ -73,7 +73,7 @@ pub(crate) async fn sandbox(configuration: &Configuration, seeds: &Seeds) -> Res
     let vitals = serving::vitals(&process, &opened, configuration.metrics_token.clone());
     serving::serve_metrics(configuration, &vitals, &process.tasks).await?;
     let router = routers::sandbox(configuration, &process, &stand_ins, &public_url, vitals);
-    run(&process, listening, router, &opened).await
+    run(&process, listening, router, &opened, None).await
 }
 
 async fn run(
@@ -81,17 +81,25 @@ async fn run(
     listening: Listening,
     router: Router,
     opened: &[Opened],
+    connect: Option<&ConnectSide>,
 ) -> Result<(), Failure> {
     let url = listening.url();
     listening.serve(router, &process.tasks);
     serving::say_ready(&url)?;
-    until_stopped(process, opened).await
+    until_stopped(process, opened, connect).await
 }
 
 /// Waits for the word to stop, finishes what runs, and closes the databases.
-pub(crate) async fn until_stopped(process: &Process, opened: &[Opened]) -> Result<(), Failure> {
+pub(crate) async fn until_stopped(
+    process: &Process,
+    opened: &[Opened],
+    connect: Option<&ConnectSide>,
+) -> Result<(), Failure> {
     process.tasks.stopping.cancelled().await;
     let finished = process.tasks.finish().await;
+    if let Some(side) = connect {
+        side.note_end().await;
+    }
     for one in opened {
         one.database.close().await;
     }

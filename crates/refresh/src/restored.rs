@@ -39,6 +39,17 @@ impl Authority {
         self.inner.parts.store.in_doubt().await
     }
 
+    /// Notes where the database stands, once everything that ran is finished: what was stored in the last second of an orderly stop
+    /// would not be missed otherwise, if an older copy were put back before the next start.
+    pub async fn note_end(&self) -> Result<(), StoreError> {
+        let last = self.inner.parts.store.last_event().await?;
+        // Fewer than were seen: an older copy has been put back already, which the next start is to notice.
+        if last >= self.inner.newest.load(Ordering::SeqCst) {
+            self.inner.remember(last).await;
+        }
+        Ok(())
+    }
+
     /// The operator says that the database is the right one: all grants in doubt go on as they are. Gives their number.
     pub async fn accept_restored(&self) -> Result<u64, StoreError> {
         let accepted = self.inner.parts.store.accept_restored(self.inner.now()).await?;

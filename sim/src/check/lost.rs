@@ -1,6 +1,7 @@
 //! Nothing is lost (rule 7): a pair that an instance has received whole is stored, or superseded by a later one, unless the instance
 //! was killed before the pair was in the store or synced to disk.
 
+use super::once::DEADLINE;
 use super::story::{Refresh, Story};
 use super::{Findings, Invariant, Window};
 use crate::plan::RotationKind;
@@ -15,6 +16,10 @@ pub(super) fn check(record: &Record, story: &Story, findings: &mut Findings) {
         }
         if record.provider.family(refresh.grant).is_withdrawn() || is_of_no_use(record, story, refresh, pair)
         {
+            continue;
+        }
+        if was_sent_late(story, refresh, pair) {
+            findings.went_through(Window::StoppedBeforeSending);
             continue;
         }
         if was_restored_away(story, refresh, pair) {
@@ -35,6 +40,15 @@ pub(super) fn check(record: &Record, story: &Story, findings: &mut Findings) {
             format!("the pair {pair} of the grant {}, received by {}, {what}", refresh.grant, refresh.place);
         findings.violated(Invariant::NothingLost, received.at, what);
     }
+}
+
+/// Whether its process was stopped between the last look at its time and the sending, for so long that others had given it up and
+/// gone on with the same refresh token meanwhile (QuickBooks, within its day).
+fn was_sent_late(story: &Story, refresh: &Refresh, pair: usize) -> bool {
+    let sent_late = refresh.marker.map(|marker| marker.point).zip(refresh.sent);
+    sent_late.is_some_and(|(from, until)| {
+        until.at.saturating_sub(from.at) > DEADLINE && story.was_paused(refresh.place, from, until)
+    }) && story.came_in_vain(refresh.grant, pair).is_some()
 }
 
 /// Whether it came to a row that holds another credential than the one that had been presented, because the database was restored.

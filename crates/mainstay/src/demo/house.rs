@@ -40,6 +40,7 @@ pub(super) struct House {
     /// API tokens of connect by role.
     pub(super) tokens: BTreeMap<&'static str, String>,
     opened: Vec<Opened>,
+    connect: ConnectSide,
 }
 
 /// The three addresses, taken.
@@ -145,12 +146,12 @@ impl House {
 
         let opened =
             of_stand_ins.into_iter().chain([platform.opened.clone(), connect.opened.clone()]).collect();
-        Ok(Self { addresses, secrets, tokens, opened })
+        Ok(Self { addresses, secrets, tokens, opened, connect })
     }
 
     /// Waits for the word to stop, then closes everything in order.
     pub(super) async fn until_stopped(&self, process: &Process) -> Result<(), Failure> {
-        servers::until_stopped(process, &self.opened).await
+        servers::until_stopped(process, &self.opened, Some(&self.connect)).await
     }
 
     /// Every secret that the demo chose itself: passwords, client secrets, switches' tokens, API tokens.

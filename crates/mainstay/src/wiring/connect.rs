@@ -187,4 +187,12 @@ impl ConnectSide {
         self.records.start(&process.tasks);
         Ok(())
     }
+
+    /// After everything that ran is finished, and before the database is closed.
+    pub(crate) async fn note_end(&self) {
+        if let Err(error) = self.authority.note_end().await {
+            // The note of a second before stands.
+            tracing::warn!(error = %error, "where the database stands could not be noted at the end");
+        }
+    }
 }

@@ -38,6 +38,40 @@ async fn after_a_restore_a_provider_with_a_question_is_asked_and_the_living_go_o
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_orderly_stop_notes_what_was_stored_last() {
+    let stage = Stage::pleo();
+    let one = stage.authority("one");
+    let grant = stage.grant(&one).await;
+    one.recover().await.unwrap();
+    let backup = stage.database.snapshot().unwrap();
+    stage.clock.advance(EXPIRED);
+    one.lend(grant).await.unwrap();
+    one.note_end().await.unwrap();
+    stage.database.restore(&backup).unwrap();
+    let next = stage.authority("two");
+    next.recover().await.unwrap();
+    assert_eq!(next.in_doubt().await.unwrap(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stop_after_an_older_copy_was_put_back_does_not_forget_what_was_there() {
+    let stage = Stage::pleo();
+    let one = stage.authority("one");
+    let grant = stage.grant(&one).await;
+    one.recover().await.unwrap();
+    let backup = stage.database.snapshot().unwrap();
+    stage.clock.advance(EXPIRED);
+    one.lend(grant).await.unwrap();
+    one.follow_once().await.unwrap();
+    stage.remember_all().await;
+    stage.database.restore(&backup).unwrap();
+    one.note_end().await.unwrap();
+    let next = stage.authority("two");
+    next.recover().await.unwrap();
+    assert_eq!(next.in_doubt().await.unwrap(), 1);
+}
+
+#[tokio::test(start_paused = true)]
 async fn after_a_restore_a_spent_token_is_not_presented() {
     let stage = Stage::pleo();
     let one = stage.authority("one");
