@@ -61,11 +61,9 @@ CREATE TABLE initial_access_tokens (
 );
 
 -- One consent and the family of tokens that follows from it. state is awaiting_exchange, active or ended. The code is kept
--- until the exchange; predecessor_* and successor serve a retry window. number is made of the id's random part: found by it, a row
--- costs one page, and by the id three, which among a million is a fifth of a refresh.
+-- until the exchange; predecessor_* and successor serve a retry window.
 CREATE TABLE authorisations (
-    number                  BIGINT NOT NULL PRIMARY KEY,
-    id                      TEXT NOT NULL UNIQUE,
+    id                      TEXT NOT NULL PRIMARY KEY,
     client_id               TEXT NOT NULL,
     subject                 TEXT NOT NULL,
     granted_by              TEXT NOT NULL,

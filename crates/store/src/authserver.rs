@@ -108,10 +108,7 @@ impl Store for Database {
 
     async fn authorisation(&self, id: AuthorisationId) -> Result<Option<LoadedAuthorisation>, StoreError> {
         self.look_up("authserver.authorisation", move |tx| {
-            tx.query_opt(&rows::LOAD, params![rows::number_of(id), id])?
-                .as_ref()
-                .map(rows::loaded)
-                .transpose()
+            tx.query_opt(&rows::LOAD, params![id])?.as_ref().map(rows::loaded).transpose()
         })
         .await
     }
@@ -124,7 +121,7 @@ impl Store for Database {
         let ticket = memory.ticket();
         let found = self
             .look_up("authserver.authorisation_in_use", move |tx| {
-                let row = tx.query_opt(&rows::LOAD_WITH_ROW, params![rows::number_of(id), id])?;
+                let row = tx.query_opt(&rows::LOAD_WITH_ROW, params![id])?;
                 row.map(|row| Ok((row.get::<i64>("row_number")?, rows::loaded(&row)?))).transpose()
             })
             .await?;

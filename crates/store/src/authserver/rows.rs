@@ -1,8 +1,8 @@
 use std::sync::LazyLock;
 
 use authserver::{
-    ActiveTokens, Authorisation, AuthorisationId, AuthorisationState, ClientId, ClientState, EarlierTokens,
-    EndReason, IssuedAccess, IssuedRefresh, LoadedAuthorisation, PendingCode, Predecessor,
+    ActiveTokens, Authorisation, AuthorisationState, ClientId, ClientState, EarlierTokens, EndReason,
+    IssuedAccess, IssuedRefresh, LoadedAuthorisation, PendingCode, Predecessor,
 };
 use base::StoreError;
 
@@ -16,13 +16,7 @@ pub(super) const COLUMNS: &str = "authorisations.id AS id, authorisations.client
     refresh_hash, refresh_issued_at, refresh_expires_at, absolute_expires_at, predecessor_generation, \
     predecessor_hash, predecessor_retry_until, successor";
 
-/// The number of an authorisation's row: what is random in its id (62 bits, RFC 9562 section 5.7).
-pub(super) fn number_of(id: AuthorisationId) -> i64 {
-    let random = id.uuid().as_u64_pair().1 & (u64::MAX >> 2);
-    i64::try_from(random).expect("62 bits fit")
-}
-
-/// An authorisation by its number, `$1`, and its id, `$2`, with what stands over it.
+/// An authorisation by its id, `$1`, with what stands over it.
 pub(super) static LOAD: LazyLock<String> = LazyLock::new(|| load(COLUMNS));
 
 /// The same with the number that SQLite has given to the row, by which it tells of the row's changes.
@@ -35,7 +29,7 @@ fn load(columns: &str) -> String {
          CASE WHEN suspended_subjects.subject IS NULL THEN 0 ELSE 1 END AS subject_suspended \
          FROM authorisations JOIN clients ON clients.client_id = authorisations.client_id \
          LEFT JOIN suspended_subjects ON suspended_subjects.subject = authorisations.subject \
-         WHERE number = $1 AND authorisations.id = $2"
+         WHERE authorisations.id = $1"
     )
 }
 

@@ -6,7 +6,6 @@ use authserver::{
 };
 use base::{StoreError, Timestamp};
 
-use super::rows::number_of;
 use crate::{ToValue as _, Tx, Value, params};
 
 /// The end of authorisations: every hash goes with it, so that nothing can bring them back. `$1` is the reason, `$2` the
@@ -24,7 +23,7 @@ const SET_TOKENS: &str = "generation = $3, issued_at = $4, access_hash = $5, acc
 static ROTATE: LazyLock<String> = LazyLock::new(|| {
     format!(
         "UPDATE authorisations SET last_used_at = $2, {SET_TOKENS} \
-         WHERE number = $18 AND id = $1 AND state = 'active' AND generation = $17"
+         WHERE id = $1 AND state = 'active' AND generation = $17"
     )
 });
 
@@ -34,8 +33,8 @@ pub(super) fn insert(tx: &mut Tx, authorisation: &Authorisation) -> Result<(), S
     };
     tx.execute(
         "INSERT INTO authorisations (id, client_id, subject, granted_by, scope, created_at, state, code_hash, \
-         code_expires_at, code_redirect_uri, code_challenge, generation, number) \
-         VALUES ($1, $2, $3, $4, $5, $6, 'awaiting_exchange', $7, $8, $9, $10, 0, $11)",
+         code_expires_at, code_redirect_uri, code_challenge, generation) \
+         VALUES ($1, $2, $3, $4, $5, $6, 'awaiting_exchange', $7, $8, $9, $10, 0)",
         params![
             authorisation.id,
             authorisation.client_id.as_str(),
@@ -46,8 +45,7 @@ pub(super) fn insert(tx: &mut Tx, authorisation: &Authorisation) -> Result<(), S
             code.hash.to_string(),
             code.expires_at,
             code.redirect_uri,
-            code.challenge.as_ref().map(ToString::to_string),
-            number_of(authorisation.id)
+            code.challenge.as_ref().map(ToString::to_string)
         ],
     )
     .map(drop)
@@ -66,15 +64,14 @@ pub(super) fn insert_active(tx: &mut Tx, authorisation: &Authorisation) -> Resul
         authorisation.subject,
         authorisation.granted_by,
         authorisation.scope,
-        authorisation.created_at,
-        number_of(authorisation.id)
+        authorisation.created_at
     ]);
     tx.execute(
         "INSERT INTO authorisations (id, last_used_at, generation, issued_at, access_hash, access_expires_at, access_scope, \
          refresh_generation, refresh_hash, refresh_issued_at, refresh_expires_at, absolute_expires_at, \
          predecessor_generation, predecessor_hash, predecessor_retry_until, successor, client_id, subject, granted_by, \
-         scope, created_at, number, state) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, 'active')",
+         scope, created_at, state) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, 'active')",
         &values,
     )
     .map(drop)
@@ -90,7 +87,7 @@ pub(super) fn exchange(tx: &mut Tx, exchange: &Exchange) -> Result<bool, StoreEr
 
 pub(super) fn rotate(tx: &mut Tx, rotate: &Rotate) -> Result<bool, StoreError> {
     let mut values = token_values(rotate.id, rotate.at, &rotate.tokens);
-    values.extend_from_slice(params![rotate.expected_generation, number_of(rotate.id)]);
+    values.push(rotate.expected_generation.to_value());
     if tx.execute(&ROTATE, &values)? == 0 {
         return Ok(false);
     }

@@ -331,7 +331,7 @@ async fn authorisations_that_have_tokens_are_added_together(database: Database) 
     let loaded = database.authorisation(id(3)).await.unwrap().unwrap().authorisation;
     assert_eq!(loaded, others([2, 3])[1]);
     let again = database.insert_active_authorisations(others([4, 3]), vec![record("twice")]).await;
-    assert_eq!(again, Err(StoreError::Duplicate("authorisations.number".to_owned())));
+    assert_eq!(again, Err(StoreError::Duplicate("authorisations.id".to_owned())));
     assert_eq!(database.authorisation(id(4)).await, Ok(None));
     assert_eq!(recorded(&database).await, ["generated"]);
 }
