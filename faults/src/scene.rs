@@ -2,13 +2,14 @@
 
 mod calls;
 
+use std::collections::BTreeSet;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use anyhow::{Context as _, Result, anyhow, ensure};
-use base::Clock;
+use anyhow::{Context as _, Result, anyhow, bail, ensure};
+use base::{Clock, EntropyExt as _, SystemEntropy};
 use outbound::{Guard, HttpClient, ReqwestClient};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -495,8 +496,20 @@ impl Stage for Scene {
     }
 }
 
+/// Below the ports that Linux takes for connections and for who wants any (32768): nobody else gets one of them between two starts.
+const PORTS: std::ops::Range<u16> = 20_000..32_000;
+
 /// An address on this machine that nobody listens on. The redirect URIs of the seeds name it, so it must be known before.
 fn free_address() -> Result<SocketAddr> {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("find a free port")?;
-    listener.local_addr().context("find a free port")
+    static GIVEN: Mutex<BTreeSet<u16>> = Mutex::new(BTreeSet::new());
+    let mut given = GIVEN.lock().expect("no code panics while it holds the ports");
+    for _ in 0..1000 {
+        let offset = SystemEntropy.below(u64::from(PORTS.end - PORTS.start));
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, PORTS.start + u16::try_from(offset)?));
+        if !given.contains(&address.port()) && TcpListener::bind(address).is_ok() {
+            given.insert(address.port());
+            return Ok(address);
+        }
+    }
+    bail!("no port from {} to {} is free", PORTS.start, PORTS.end)
 }
