@@ -39,8 +39,11 @@ async fn aged(stage: Stage, age: Duration) -> (Stage, Authority, GrantId) {
 async fn what_came_of_an_attempt_is_written_down_although_the_store_stumbles() {
     let (stage, authority, grant) = aged(Stage::xero(), EXPIRED).await;
     stage.provider.fail_next(Fault::Unreachable);
-    stage.fail_store("refresh_record_failure", 3);
+    stage.fail_store("refresh_record_failure", 1);
+    let begun = tokio::time::Instant::now();
     assert!(matches!(authority.lend(grant).await, Err(LendError::Degraded { .. })));
+    let took = begun.elapsed();
+    assert!(took <= Duration::from_millis(110), "the first pause is a short one: {took:?}");
     let row = stage.row(grant).await;
     assert_eq!((row.failures, row.marker.is_some()), (1, false));
     assert!(seconds_until(row.next_action_at, &stage) > 0.0);

@@ -111,7 +111,12 @@ async fn a_refusal_while_an_overtaken_answer_is_missing_is_an_answer_lost() {
     stage.remember_all().await;
     assert_eq!(one.recover().await.unwrap(), 1);
     stage.clock.advance(EXPIRED);
-    assert!(matches!(one.lend(grant).await, Err(LendError::Pending { .. })), "it may still be under way");
+    let retry_at = stage.clock.now() + Duration::from_mins(1);
+    assert_eq!(
+        one.lend(grant).await.unwrap_err(),
+        LendError::Pending { retry_at },
+        "it may still be under way"
+    );
     assert_eq!(stage.provider.requests(), 0);
     stage.clock.advance(Duration::from_mins(1));
     let error = one.lend(grant).await.unwrap_err();
