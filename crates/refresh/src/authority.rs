@@ -73,6 +73,8 @@ pub(crate) struct Inner {
     pub(crate) settling: Settling,
     /// When this process learned that the database looks restored, on its monotonic clock (rule 14).
     pub(crate) doubted_at: Mutex<Option<Duration>>,
+    /// The latest doubt that this process has seen in the database, by its time there: a step back after it is another restore.
+    pub(crate) seen_doubt: Mutex<Option<Timestamp>>,
     /// The database looks restored, and that could not be written yet: until then nothing is sent.
     pub(crate) suspects_restore: AtomicBool,
     /// When the follower's last look that succeeded had begun, on the monotonic clock.
@@ -118,6 +120,7 @@ impl Authority {
                 breakers: Breakers::default(),
                 settling: Settling::default(),
                 doubted_at: Mutex::default(),
+                seen_doubt: Mutex::default(),
                 suspects_restore: AtomicBool::new(false),
                 looked_at: Mutex::default(),
                 is_alone: AtomicBool::new(false),

@@ -228,7 +228,10 @@ impl Inner {
         if !is_fresh || self.suspects_restore.load(Ordering::SeqCst) {
             return Ok(());
         }
-        self.parts.store.beat(self.now()).await
+        self.parts.store.beat(self.now()).await?;
+        // Whether another instance has found a restore meanwhile.
+        self.see_doubt(self.parts.store.epoch().await?.raised_at);
+        Ok(())
     }
 
     fn note_looked(&self, begun: Duration) {

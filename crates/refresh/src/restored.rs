@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use base::StoreError;
+use base::{StoreError, Timestamp};
 use continuity::{Found, RestoreSign};
 use providers::{OldRefreshToken, Question, Rotation};
 
@@ -79,6 +79,7 @@ impl Inner {
         }
         self.remember(epoch.last_event).await;
         self.parts.store.beat(self.now()).await?;
+        self.see_doubt(self.parts.store.epoch().await?.raised_at);
         Ok(sign)
     }
 
@@ -86,8 +87,12 @@ impl Inner {
         let now = self.now();
         *self.doubted_at.lock().expect("no code panics while it holds a moment") = Some(self.monotonic());
         self.suspects_restore.store(true, Ordering::SeqCst);
-        let told = epoch.raised_at.is_some_and(|at| now.since(at) < SAME_RESTORE);
+        let told = epoch
+            .raised_at
+            .filter(|at| now.since(*at) < SAME_RESTORE)
+            .is_some_and(|at| !self.has_seen_doubt(at));
         if !told && self.parts.store.raise_epoch(epoch.number, now).await? {
+            self.see_doubt(Some(now));
             tracing::error!(
                 sign = sign.code(),
                 epoch = epoch.number + 1,
@@ -98,6 +103,14 @@ impl Inner {
         self.suspects_restore.store(false, Ordering::SeqCst);
         self.cache.clear();
         Ok(())
+    }
+
+    pub(crate) fn see_doubt(&self, raised_at: Option<Timestamp>) {
+        *self.seen_doubt.lock().expect("no code panics while it holds a moment") = raised_at;
+    }
+
+    fn has_seen_doubt(&self, raised_at: Timestamp) -> bool {
+        *self.seen_doubt.lock().expect("no code panics while it holds a moment") == Some(raised_at)
     }
 
     pub(crate) async fn remember(&self, position: u64) {

@@ -36,6 +36,29 @@ async fn instances_that_find_the_same_restore_make_one_doubt_of_it() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_step_back_after_a_doubt_is_another_restore_however_soon_it_comes() {
+    let stage = Stage::pleo();
+    stage.grant(&stage.authority("one")).await;
+    stage.forget().await;
+    let two = stage.authority("two");
+    two.recover().await.unwrap();
+    assert_eq!(two.accept_restored().await.unwrap(), 1);
+    let backup = stage.database.snapshot().unwrap();
+    stage.grant(&two).await;
+    two.follow_once().await.unwrap();
+    stage.clock.advance(Duration::from_secs(30));
+    stage.database.restore(&backup).unwrap();
+    two.follow_once().await.unwrap();
+    assert_eq!(two.in_doubt().await.unwrap(), 1);
+    // Who finds the same one a little later adds nothing to it.
+    let epoch = stage.database.epoch().await.unwrap().number;
+    assert_eq!(two.accept_restored().await.unwrap(), 1);
+    stage.forget().await;
+    stage.authority("three").recover().await.unwrap();
+    assert_eq!((two.in_doubt().await.unwrap(), stage.database.epoch().await.unwrap().number), (0, epoch));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_question_about_what_was_restored_waits_for_requests_that_may_be_under_way() {
     let stage = Stage::pleo();
     let grant = stage.grant(&stage.authority("one")).await;

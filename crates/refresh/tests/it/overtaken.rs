@@ -99,6 +99,8 @@ async fn the_later_answer_goes_on_top_also_when_it_is_found_on_a_disk() {
         attempts.iter().map(|made| (made.generation_before, made.generation_after)).collect();
     generations.sort_unstable();
     assert_eq!(generations, [(1, 2), (2, 3)]);
+    let on_top = attempts.iter().find(|made| made.generation_after == 3).unwrap();
+    assert!(on_top.reason.contains("earlier attempt"), "{}", on_top.reason);
 }
 
 #[tokio::test(start_paused = true)]
