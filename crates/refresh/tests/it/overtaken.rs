@@ -71,7 +71,8 @@ async fn the_later_answer_goes_on_top_of_the_one_that_was_brought_in_meanwhile()
     let two = stage.authority("two");
     assert_eq!(two.recover().await.unwrap(), 1);
     assert_eq!(token(&two.lend(grant).await.unwrap()), "a7", "good, until a later one is there");
-    assert_eq!(token(&lending.await.unwrap().unwrap()), "a2");
+    let lent = lending.await.unwrap().unwrap();
+    assert_eq!((token(&lent), lent.generation), ("a2", 3));
     let row = stage.row(grant).await;
     assert_eq!((row.generation, row.overtaken), (3, None));
     two.follow_once().await.unwrap();

@@ -55,6 +55,7 @@ async fn what_a_killed_process_spilled_is_found_by_the_next_until_it_is_cleared(
     assert_eq!(found.iter().map(|(spilled, _)| spilled).collect::<Vec<_>>(), [&spilled()]);
     drop(found);
     let (_, mut slot) = second.left_behind().await.unwrap().pop().expect("still there: it was not cleared");
+    assert!(std::path::Path::new(&slot.name()).is_file(), "an operator finds it by {}", slot.name());
     slot.clear().await.unwrap();
     drop(slot);
     assert!(second.left_behind().await.unwrap().is_empty());
