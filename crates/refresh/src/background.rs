@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::authority::{Authority, Inner};
 use crate::directory::ProviderAccess;
-use crate::store::DueGrant;
+use crate::store::{DueGrant, Epoch};
 use crate::{Cause, CredentialKind, GrantChange, LendError};
 
 /// How many due grants are taken up at a time, and how many refreshes the scheduler has under way at most.
@@ -100,12 +100,8 @@ impl Inner {
     async fn look(&self) -> Result<(), StoreError> {
         let last = self.parts.store.last_event().await?;
         if last < self.newest.load(Ordering::SeqCst) {
-            // The database was put back under a running instance.
             self.suspects_restore.store(true, Ordering::SeqCst);
-            let epoch = self.parts.store.epoch().await?;
-            self.doubt(&epoch, RestoreSign::StepBack).await?;
-            self.position.send_replace(epoch.last_event);
-            self.newest.store(epoch.last_event, Ordering::SeqCst);
+            self.step_back(&self.parts.store.epoch().await?).await?;
         } else {
             self.newest.store(last, Ordering::SeqCst);
         }
@@ -129,6 +125,15 @@ impl Inner {
                 return Ok(());
             }
         }
+    }
+
+    /// The database was put back under this running instance.
+    async fn step_back(&self, epoch: &Epoch) -> Result<(), StoreError> {
+        self.suspects_restore.store(true, Ordering::SeqCst);
+        self.doubt(epoch, RestoreSign::StepBack).await?;
+        self.position.send_replace(epoch.last_event);
+        self.newest.store(epoch.last_event, Ordering::SeqCst);
+        Ok(())
     }
 
     async fn schedule(self: &Arc<Self>, stop: CancellationToken) {
@@ -228,10 +233,15 @@ impl Inner {
         if !is_fresh || self.suspects_restore.load(Ordering::SeqCst) {
             return Ok(());
         }
-        self.parts.store.beat(self.now()).await?;
+        // Before the reading begins: what is newer than it is no step back.
+        let newest = self.newest.load(Ordering::SeqCst);
+        let epoch = self.parts.store.epoch().await?;
+        if epoch.last_event < newest {
+            return self.step_back(&epoch).await;
+        }
         // Whether another instance has found a restore meanwhile.
-        self.see_doubt(self.parts.store.epoch().await?.raised_at);
-        Ok(())
+        self.see_doubt(epoch.raised_at);
+        self.parts.store.beat(self.now()).await
     }
 
     fn note_looked(&self, begun: Duration) {
