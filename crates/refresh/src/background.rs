@@ -99,7 +99,8 @@ impl Inner {
 
     async fn look(&self) -> Result<(), StoreError> {
         let last = self.parts.store.last_event().await?;
-        if last < self.newest.load(Ordering::SeqCst) {
+        // A suspicion that could not be written down stays one when others have written past what was seen.
+        if last < self.newest.load(Ordering::SeqCst) || self.suspects_restore.load(Ordering::SeqCst) {
             self.suspects_restore.store(true, Ordering::SeqCst);
             self.step_back(&self.parts.store.epoch().await?).await?;
         } else {

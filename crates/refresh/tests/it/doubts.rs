@@ -59,6 +59,27 @@ async fn a_step_back_after_a_doubt_is_another_restore_however_soon_it_comes() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_suspicion_that_could_not_be_written_down_is_acted_on_although_others_have_written_since() {
+    let stage = Stage::pleo();
+    let one = stage.authority("one");
+    let grant = stage.grant(&one).await;
+    one.recover().await.unwrap();
+    let backup = stage.database.snapshot().unwrap();
+    stage.grant(&one).await;
+    one.follow_once().await.unwrap();
+    stage.database.restore(&backup).unwrap();
+    stage.fail_store("refresh_raise_epoch", 1);
+    one.follow_once().await.unwrap_err();
+    for _ in 0..2 {
+        stage.grant(&stage.authority("two")).await;
+    }
+    one.follow_once().await.unwrap();
+    assert_eq!(one.in_doubt().await.unwrap(), 3);
+    stage.clock.advance(EXPIRED);
+    assert_eq!(token(&one.lend(grant).await.unwrap()), "a2", "asked, and refreshed");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_question_about_what_was_restored_waits_for_requests_that_may_be_under_way() {
     let stage = Stage::pleo();
     let grant = stage.grant(&stage.authority("one")).await;
