@@ -54,6 +54,18 @@ async fn mark(stage: &Stage, id: GrantId, attempt: AttemptId) {
     stage.database.release_lease(&proof).await.unwrap();
 }
 
+/// A grant that holds the answer of an attempt, while that of a later one with the same refresh token is outstanding.
+async fn with_an_answer_outstanding() -> (Stage, Authority, GrantId) {
+    let stage = Stage::pleo();
+    let one = stage.authority("one");
+    let grant = stage.grant(&one).await;
+    leave_on_disk(&stage, &one, grant, attempt(1), 7).await;
+    mark(&stage, grant, attempt(2)).await;
+    stage.remember_all().await;
+    assert_eq!(one.recover().await.unwrap(), 1);
+    (stage, one, grant)
+}
+
 #[tokio::test(start_paused = true)]
 async fn the_later_answer_goes_on_top_of_the_one_that_was_brought_in_meanwhile() {
     let stage = Stage::xero();
@@ -106,13 +118,7 @@ async fn the_later_answer_goes_on_top_also_when_it_is_found_on_a_disk() {
 
 #[tokio::test(start_paused = true)]
 async fn a_refusal_while_an_overtaken_answer_is_missing_is_an_answer_lost() {
-    let stage = Stage::pleo();
-    let one = stage.authority("one");
-    let grant = stage.grant(&one).await;
-    leave_on_disk(&stage, &one, grant, attempt(1), 7).await;
-    mark(&stage, grant, attempt(2)).await;
-    stage.remember_all().await;
-    assert_eq!(one.recover().await.unwrap(), 1);
+    let (stage, one, grant) = with_an_answer_outstanding().await;
     stage.clock.advance(EXPIRED);
     let retry_at = stage.clock.now() + Duration::from_mins(1);
     assert_eq!(
@@ -133,13 +139,7 @@ async fn a_refusal_while_an_overtaken_answer_is_missing_is_an_answer_lost() {
 
 #[tokio::test(start_paused = true)]
 async fn after_a_restore_an_overtaken_answer_that_is_missing_is_an_answer_lost_too() {
-    let stage = Stage::pleo();
-    let one = stage.authority("one");
-    let grant = stage.grant(&one).await;
-    leave_on_disk(&stage, &one, grant, attempt(1), 7).await;
-    mark(&stage, grant, attempt(2)).await;
-    stage.remember_all().await;
-    assert_eq!(one.recover().await.unwrap(), 1);
+    let (stage, _, grant) = with_an_answer_outstanding().await;
     stage.forget().await;
     let two = stage.authority("two");
     two.recover().await.unwrap();
