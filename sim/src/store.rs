@@ -355,8 +355,8 @@ impl Store for SimStore {
         self.around(plain("beat"), self.inner().beat(now)).await
     }
 
-    async fn clear_doubt(&self, proof: &LeaseProof, generation: u64) -> Result<bool, StoreError> {
-        self.around(plain("clear_doubt"), self.inner().clear_doubt(proof, generation)).await
+    async fn clear_doubt(&self, proof: &LeaseProof, generation: u64, epoch: u64) -> Result<bool, StoreError> {
+        self.around(plain("clear_doubt"), self.inner().clear_doubt(proof, generation, epoch)).await
     }
 
     async fn in_doubt(&self) -> Result<u64, StoreError> {

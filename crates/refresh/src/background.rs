@@ -129,7 +129,7 @@ impl Inner {
     }
 
     /// The database was put back under this running instance.
-    async fn step_back(&self, epoch: &Epoch) -> Result<(), StoreError> {
+    pub(crate) async fn step_back(&self, epoch: &Epoch) -> Result<(), StoreError> {
         self.suspects_restore.store(true, Ordering::SeqCst);
         self.doubt(epoch, RestoreSign::StepBack).await?;
         self.position.send_replace(epoch.last_event);
@@ -234,15 +234,10 @@ impl Inner {
         if !is_fresh || self.suspects_restore.load(Ordering::SeqCst) {
             return Ok(());
         }
-        // Before the reading begins: what is newer than it is no step back.
-        let newest = self.newest.load(Ordering::SeqCst);
-        let epoch = self.parts.store.epoch().await?;
-        if epoch.last_event < newest {
-            return self.step_back(&epoch).await;
+        match self.look_for_restore().await? {
+            Some(_) => self.parts.store.beat(self.now()).await,
+            None => Ok(()),
         }
-        // Whether another instance has found a restore meanwhile.
-        self.see_doubt(epoch.raised_at);
-        self.parts.store.beat(self.now()).await
     }
 
     fn note_looked(&self, begun: Duration) {

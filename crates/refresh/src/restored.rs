@@ -87,11 +87,10 @@ impl Inner {
         let now = self.now();
         *self.doubted_at.lock().expect("no code panics while it holds a moment") = Some(self.monotonic());
         self.suspects_restore.store(true, Ordering::SeqCst);
-        let told = epoch
-            .raised_at
-            .filter(|at| now.since(*at) < SAME_RESTORE)
-            .is_some_and(|at| !self.has_seen_doubt(at));
-        if !told && self.parts.store.raise_epoch(epoch.number, now).await? {
+        let told = epoch.raised_at.filter(|at| now.since(*at) < SAME_RESTORE && !self.has_seen_doubt(*at));
+        if told.is_some() {
+            self.see_doubt(told);
+        } else if self.parts.store.raise_epoch(epoch.number, now).await? {
             self.see_doubt(Some(now));
             tracing::error!(
                 sign = sign.code(),
@@ -105,8 +104,31 @@ impl Inner {
         Ok(())
     }
 
-    pub(crate) fn see_doubt(&self, raised_at: Option<Timestamp>) {
+    fn see_doubt(&self, raised_at: Option<Timestamp>) {
         *self.seen_doubt.lock().expect("no code panics while it holds a moment") = raised_at;
+    }
+
+    /// Reads what tells of a restore, and acts on what is new: a step back, or what another instance has found. `None`: it was a step back.
+    pub(crate) async fn look_for_restore(&self) -> Result<Option<Epoch>, StoreError> {
+        // Before the reading begins: what is newer than it is no step back.
+        let newest = self.newest.load(Ordering::SeqCst);
+        let epoch = self.parts.store.epoch().await?;
+        if epoch.last_event < newest {
+            self.step_back(&epoch).await?;
+            return Ok(None);
+        }
+        if let Some(raised_at) = epoch.raised_at {
+            self.learn_of_doubt(raised_at);
+        }
+        Ok(Some(epoch))
+    }
+
+    /// Counts from now on what another instance has found since this one looked last.
+    fn learn_of_doubt(&self, raised_at: Timestamp) {
+        if !self.has_seen_doubt(raised_at) {
+            self.see_doubt(Some(raised_at));
+            *self.doubted_at.lock().expect("no code panics while it holds a moment") = Some(self.monotonic());
+        }
     }
 
     fn has_seen_doubt(&self, raised_at: Timestamp) -> bool {
@@ -144,15 +166,19 @@ impl Inner {
         rotation: &Rotation,
         attempt: &Attempt,
     ) -> Option<Result<Lent, LendError>> {
-        // Another instance may have noticed it, before this one started or ahead of it.
+        // Another instance may have noticed it ahead of this one, or before it started.
+        let epoch = match self.look_for_restore().await {
+            Ok(epoch) => epoch,
+            Err(error) => return Some(Err(error.into())),
+        };
         self.doubted_at
             .lock()
             .expect("no code panics while it holds a moment")
             .get_or_insert(self.monotonic());
         let unsettled_for = self.doubt_unsettled_for(rotation);
-        if !unsettled_for.is_zero() {
+        let Some(epoch) = epoch.filter(|_| unsettled_for.is_zero()) else {
             return Some(Err(LendError::Pending { retry_at: self.now() + unsettled_for }));
-        }
+        };
         // An old token that lives on whatever happened since can be presented without harm.
         let harmless = rotation.old_refresh_token == OldRefreshToken::Lives;
         let answer = match rotation.question {
@@ -162,11 +188,13 @@ impl Inner {
         };
         match answer {
             Err(error) => Some(Err(error)),
-            Ok(QuestionAnswer::Alive) => match self.parts.store.clear_doubt(proof, grant.generation).await {
-                Ok(true) => None,
-                Ok(false) => Some(Err(LendError::Pending { retry_at: self.now() })),
-                Err(error) => Some(Err(error.into())),
-            },
+            Ok(QuestionAnswer::Alive) => {
+                match self.parts.store.clear_doubt(proof, grant.generation, epoch.number).await {
+                    Ok(true) => None,
+                    Ok(false) => Some(Err(LendError::Pending { retry_at: self.now() })),
+                    Err(error) => Some(Err(error.into())),
+                }
+            }
             Ok(QuestionAnswer::Dead) => {
                 let detail =
                     "the database was restored, and its refresh token had been spent since".to_owned();

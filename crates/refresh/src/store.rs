@@ -92,8 +92,9 @@ pub trait Store: Send + Sync {
     /// Marks the database as in use at `now`.
     async fn beat(&self, now: Timestamp) -> Result<(), StoreError>;
 
-    /// A grant was proven: no longer in doubt, if the lease is held and the generation is still the same.
-    async fn clear_doubt(&self, proof: &LeaseProof, generation: u64) -> Result<bool, StoreError>;
+    /// A grant was proven while `epoch` was the number of the epoch: no longer in doubt, unless that was raised since. `false`: the lease is
+    /// not held any more, or the generation is another one.
+    async fn clear_doubt(&self, proof: &LeaseProof, generation: u64, epoch: u64) -> Result<bool, StoreError>;
 
     /// How many grants that have not ended are in doubt.
     async fn in_doubt(&self) -> Result<u64, StoreError>;

@@ -209,9 +209,10 @@ impl Store for Database {
         self.run_tx("refresh_beat", move |tx| epoch::put_moment(tx, epoch::HEARTBEAT, now)).await
     }
 
-    async fn clear_doubt(&self, proof: &LeaseProof, generation: u64) -> Result<bool, StoreError> {
+    async fn clear_doubt(&self, proof: &LeaseProof, generation: u64, epoch: u64) -> Result<bool, StoreError> {
         let (id, fence, owner) = (proof.grant(), proof.fence(), proof.owner().to_owned());
-        self.run_tx("refresh_clear_doubt", move |tx| epoch::clear(tx, id, fence, &owner, generation)).await
+        self.run_tx("refresh_clear_doubt", move |tx| epoch::clear(tx, id, fence, &owner, generation, epoch))
+            .await
     }
 
     async fn in_doubt(&self) -> Result<u64, StoreError> {

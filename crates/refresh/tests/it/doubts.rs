@@ -94,6 +94,45 @@ async fn a_question_about_what_was_restored_waits_for_requests_that_may_be_under
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_another_instance_has_found_counts_from_when_it_is_learned() {
+    let stage = Stage::pleo();
+    let grant = stage.grant(&stage.authority("one")).await;
+    stage.forget().await;
+    let two = stage.authority("two");
+    two.recover().await.unwrap();
+    stage.clock.advance(EXPIRED);
+    assert_eq!(token(&two.lend(grant).await.unwrap()), "a2", "its own doubt is long over");
+    stage.clock.advance(EXPIRED);
+    let number = stage.database.epoch().await.unwrap().number;
+    assert!(stage.database.raise_epoch(number, stage.clock.now()).await.unwrap());
+    let retry_at = stage.clock.now() + Duration::from_mins(1);
+    assert_eq!(two.lend(grant).await.unwrap_err(), LendError::Pending { retry_at });
+    stage.clock.advance(Duration::from_mins(1));
+    assert_eq!(token(&two.lend(grant).await.unwrap()), "a3");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_step_back_seen_when_a_doubt_is_to_be_settled_is_no_second_restore() {
+    let stage = Stage::pleo();
+    let one = stage.authority("one");
+    let grant = stage.grant(&one).await;
+    one.recover().await.unwrap();
+    let backup = stage.database.snapshot().unwrap();
+    stage.grant(&one).await;
+    one.follow_once().await.unwrap();
+    stage.clock.advance(EXPIRED);
+    stage.database.restore(&backup).unwrap();
+    let number = stage.database.epoch().await.unwrap().number;
+    assert!(stage.database.raise_epoch(number, stage.clock.now()).await.unwrap());
+    let retry_at = stage.clock.now() + Duration::from_mins(1);
+    assert_eq!(one.lend(grant).await.unwrap_err(), LendError::Pending { retry_at });
+    one.follow_once().await.unwrap();
+    assert_eq!(stage.database.epoch().await.unwrap().number, number + 1, "the other instance has told of it");
+    stage.clock.advance(Duration::from_mins(1));
+    assert_eq!(token(&one.lend(grant).await.unwrap()), "a2");
+}
+
+#[tokio::test(start_paused = true)]
 async fn where_an_old_token_always_works_a_restore_asks_nobody() {
     let stage = Stage::of("business-central", |_| {});
     let grant = stage.grant(&stage.authority("one")).await;

@@ -92,8 +92,8 @@ impl Store for Shared {
     async fn beat(&self, now: Timestamp) -> Result<(), StoreError> {
         Store::beat(&self.database, now).await
     }
-    async fn clear_doubt(&self, proof: &LeaseProof, generation: u64) -> Result<bool, StoreError> {
-        self.database.clear_doubt(proof, generation).await
+    async fn clear_doubt(&self, proof: &LeaseProof, generation: u64, epoch: u64) -> Result<bool, StoreError> {
+        self.database.clear_doubt(proof, generation, epoch).await
     }
     async fn in_doubt(&self) -> Result<u64, StoreError> {
         self.database.in_doubt().await

@@ -54,11 +54,12 @@ pub(super) fn clear(
     fence: u64,
     owner: &str,
     generation: u64,
+    epoch: u64,
 ) -> Result<bool, StoreError> {
+    // Not the present number: another restore may have been noticed since the question was asked.
     let cleared = tx.execute(
-        "UPDATE grants SET epoch = (SELECT value FROM counters WHERE name = 'epoch')
-         WHERE id = $1 AND lease_fence = $2 AND generation = $3 AND lease_owner = $4",
-        params![id, fence, generation, owner],
+        "UPDATE grants SET epoch = $5 WHERE id = $1 AND lease_fence = $2 AND generation = $3 AND lease_owner = $4",
+        params![id, fence, generation, owner, epoch],
     )?;
     Ok(cleared == 1)
 }

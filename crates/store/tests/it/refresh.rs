@@ -434,7 +434,7 @@ async fn no_request_leaves_for_a_grant_in_doubt_or_under_the_lease_of_another(da
     assert!(!database.begin_attempt(&stale, &marker(ids.attempt()), Cause::Ahead).await.unwrap());
     assert!(!database.renew_lease(&stale).await.unwrap());
     assert!(!database.record_failure(&stale, &failure).await.unwrap());
-    assert!(!database.clear_doubt(&stale, 1).await.unwrap());
+    assert!(!database.clear_doubt(&stale, 1, 1).await.unwrap());
     database.release_lease(&stale).await.unwrap();
     assert_eq!(row(&database, id).await.lease.owner.as_deref(), Some("one"));
     assert!(database.raise_epoch(1, at(700)).await.unwrap());
@@ -442,7 +442,7 @@ async fn no_request_leaves_for_a_grant_in_doubt_or_under_the_lease_of_another(da
         !database.begin_attempt(&proof, &marker(ids.attempt()), Cause::Ahead).await.unwrap(),
         "it is in doubt"
     );
-    assert!(database.clear_doubt(&proof, 1).await.unwrap());
+    assert!(database.clear_doubt(&proof, 1, 2).await.unwrap());
     assert!(database.begin_attempt(&proof, &marker(ids.attempt()), Cause::Ahead).await.unwrap());
 }
 
@@ -521,8 +521,10 @@ async fn an_epoch_puts_every_grant_in_doubt_until_it_is_proven(database: Databas
     assert_eq!((epoch.heartbeat, epoch.raised_at), (Some(at(5)), Some(at(6))));
     assert_eq!(database.in_doubt().await.unwrap(), 2);
     let proof = taken(&database, grants[0]).await;
-    assert!(!database.clear_doubt(&proof, 2).await.unwrap());
-    assert!(database.clear_doubt(&proof, 1).await.unwrap());
+    assert!(!database.clear_doubt(&proof, 2, 2).await.unwrap());
+    assert!(database.clear_doubt(&proof, 1, 1).await.unwrap());
+    assert!(row(&database, grants[0]).await.in_doubt, "it was proven before the restore was noticed");
+    assert!(database.clear_doubt(&proof, 1, 2).await.unwrap());
     assert!(database.give(&given(grants[1], 2)).await.unwrap());
     assert!(!row(&database, grants[0]).await.in_doubt && !row(&database, grants[1]).await.in_doubt);
     assert_eq!(database.in_doubt().await.unwrap(), 0);
