@@ -90,8 +90,12 @@ impl Inner {
     async fn first_look(&self) -> Result<(), StoreError> {
         let begun = self.parts.clock.monotonic();
         let last = self.parts.store.last_event().await?;
-        self.position.send_replace(last);
-        self.newest.store(last, Ordering::SeqCst);
+        if last < self.newest.load(Ordering::SeqCst) {
+            self.step_back(&self.parts.store.epoch().await?).await?;
+        } else {
+            self.position.send_replace(last);
+            self.newest.store(last, Ordering::SeqCst);
+        }
         self.cache.clear();
         self.note_looked(begun);
         Ok(())

@@ -20,6 +20,12 @@ use crate::{
 const SAME_RESTORE: Duration = Duration::from_mins(2);
 
 impl Epoch {
+    /// Whether somebody marks the database since `earlier` was read. A copy that was put back meanwhile has other marks too: older ones.
+    fn vouches_for(&self, earlier: &Self) -> bool {
+        let is_marked = self.heartbeat > earlier.heartbeat || self.number > earlier.number;
+        is_marked && self.last_event >= earlier.last_event
+    }
+
     /// What is held against the memory of an instance. Marks are no events: one that is remembered to the number does not say that
     /// nobody has gone on since.
     fn found(&self) -> Found {
@@ -61,22 +67,24 @@ impl Authority {
 impl Inner {
     /// At the start: compares the database with what this instance remembers, and puts every grant in doubt if it looks restored.
     pub(crate) async fn check_restored(&self) -> Result<Option<RestoreSign>, LendError> {
-        let epoch = self.parts.store.epoch().await?;
-        self.is_alone.store(epoch.is_exclusive, Ordering::SeqCst);
+        let first = self.parts.store.epoch().await?;
+        self.is_alone.store(first.is_exclusive, Ordering::SeqCst);
         let remembered = self.parts.memory.recall().await.map_err(|error| {
             LendError::Store(StoreError::NotWritable(format!(
                 "this instance's memory cannot be read: {error}"
             )))
         })?;
-        let (heartbeat, number) = (epoch.heartbeat, epoch.number);
-        let vouching = epoch.found().sign_unless_vouched_for(remembered, self.now(), || async move {
-            let epoch = self.parts.store.epoch().await?;
-            Ok::<_, StoreError>(epoch.heartbeat != heartbeat || epoch.number != number)
+        let vouching = first.found().sign_unless_vouched_for(remembered, self.now(), || async move {
+            Ok::<_, StoreError>(self.parts.store.epoch().await?.vouches_for(&first))
         });
         let sign = vouching.await?;
+        // That took a while, in which the database may have been put back.
+        let epoch = self.parts.store.epoch().await?;
+        let sign = if epoch.last_event < first.last_event { Some(RestoreSign::StepBack) } else { sign };
         if let Some(sign) = sign {
             self.doubt(&epoch, sign).await?;
         }
+        self.newest.store(epoch.last_event, Ordering::SeqCst);
         self.remember(epoch.last_event).await;
         self.parts.store.beat(self.now()).await?;
         self.see_doubt(self.parts.store.epoch().await?.raised_at);

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use base::Clock as _;
 use refresh::{Authority, Memory, MemoryInProcess, Store as _};
 use tokio::time::Instant;
 
@@ -105,5 +106,43 @@ async fn who_has_seen_a_step_back_and_could_not_write_it_down_does_not_vouch() {
     stage.database.restore(&backup).unwrap();
     tokio::time::sleep(Duration::from_secs(1)).await;
     start_afresh(&stage).await;
+    assert_eq!(stage.database.in_doubt().await.unwrap(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_copy_put_back_while_a_fresh_instance_looks_around_vouches_for_nothing() {
+    let stage = Stage::pleo();
+    let _time = stage.let_time_pass();
+    let earlier = instance(&stage, "earlier", &stage.memory, true);
+    earlier.recover().await.unwrap();
+    stage.grant(&earlier).await;
+    let backup = stage.database.snapshot().unwrap();
+    tokio::time::sleep(Duration::from_secs(10)).await;
+    stage.grant(&earlier).await;
+    stage.database.beat(stage.clock.now()).await.unwrap();
+    let database = stage.database.clone();
+    let restoring = tokio::spawn(async move {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        database.restore(&backup).unwrap();
+    });
+    start_afresh(&stage).await;
+    restoring.await.unwrap();
+    assert_eq!(stage.database.in_doubt().await.unwrap(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_copy_put_back_between_the_start_and_the_first_look_is_noticed() {
+    let stage = Stage::pleo();
+    let _time = stage.let_time_pass();
+    let authority = stage.authority("one");
+    stage.grant(&authority).await;
+    let backup = stage.database.snapshot().unwrap();
+    stage.grant(&authority).await;
+    stage.memory.note(2).await.unwrap();
+    authority.recover().await.unwrap();
+    assert_eq!(stage.database.in_doubt().await.unwrap(), 0);
+    stage.database.restore(&backup).unwrap();
+    let _running = run(&authority);
+    tokio::time::sleep(Duration::from_secs(2)).await;
     assert_eq!(stage.database.in_doubt().await.unwrap(), 1);
 }
