@@ -20,9 +20,10 @@ use crate::{
 const SAME_RESTORE: Duration = Duration::from_mins(2);
 
 impl Epoch {
-    /// Whether somebody marks the database since `earlier` was read. A copy that was put back meanwhile has other marks too: older ones.
+    /// Whether somebody marks the database since `earlier` was read. A copy that was put back meanwhile has other marks too, but lacks
+    /// events. Clocks differ, so that a mark may be the newer one although its time is earlier.
     fn vouches_for(&self, earlier: &Self) -> bool {
-        let is_marked = self.heartbeat > earlier.heartbeat || self.number > earlier.number;
+        let is_marked = self.heartbeat != earlier.heartbeat || self.number != earlier.number;
         is_marked && self.last_event >= earlier.last_event
     }
 
