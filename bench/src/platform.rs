@@ -94,7 +94,10 @@ fn mainstay(name: &'static str, options: &Options, place: &Place, held: usize) -
     contender::shuffle(&mut holding.pairs);
     holding.pairs.truncate(options.authorisations);
     let server = Server::start(place.serve(), &place.data.join("platform.log"))?;
-    Ok(Contender::new(name, server, MAINSTAY, holding, options.clients))
+    let file = place.postgres.is_none().then(|| place.data.join("platform.db"));
+    let mut contender = Contender::new(name, server, MAINSTAY, holding, options.clients);
+    contender.file = file;
+    Ok(contender)
 }
 
 /// Measures and prints.

@@ -39,7 +39,7 @@ pub fn token_response(reply: Reply<TokenSuccess>) -> Rendered {
 }
 
 /// The answer of introspection (RFC 7662 section 2.2).
-pub fn introspection_response(reply: Reply<Introspection>) -> Rendered {
+pub fn introspection_response(reply: Reply<Introspection<'_>>) -> Rendered {
     render(reply, |answer| json(StatusCode::OK, answer.to_json()))
 }
 

@@ -40,7 +40,7 @@ impl ClientMemory {
     }
 
     /// The client, or what is needed to keep it once it is read. `monotonic` is the present moment.
-    pub(crate) fn find(&self, id: &ClientId, monotonic: Duration) -> Result<Arc<Client>, Ticket> {
+    pub(crate) fn find(&self, id: &str, monotonic: Duration) -> Result<Arc<Client>, Ticket> {
         let remembered = self.lock();
         match remembered.clients.get(id) {
             Some(reading) if monotonic.saturating_sub(reading.begun) < FRESH => {

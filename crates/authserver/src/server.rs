@@ -62,6 +62,7 @@ pub struct AuthorizationServer {
     registration_throttle: Throttle,
     clients: ClientMemory,
     ledger: Option<Arc<Ledger>>,
+    answered: endpoint::Answered,
 }
 
 impl AuthorizationServer {
@@ -72,7 +73,16 @@ impl AuthorizationServer {
         let throttle = Throttle::new(settings.failed_authentications_per_minute);
         let registration_throttle = Throttle::new(settings.failed_authentications_per_minute);
         let clients = ClientMemory::default();
-        Self { settings, ports, auditor, throttle, registration_throttle, clients, ledger: None }
+        Self {
+            settings,
+            ports,
+            auditor,
+            throttle,
+            registration_throttle,
+            clients,
+            ledger: None,
+            answered: endpoint::Answered::default(),
+        }
     }
 
     /// What was decided for it.

@@ -16,7 +16,7 @@ impl Throttle {
 
     /// How long this pair has to wait, if it has to.
     pub(crate) fn pause(&self, client: &str, source: &str, monotonic: Duration) -> Option<Duration> {
-        self.0.as_ref()?.pause(&key(client, source), monotonic)
+        self.0.as_ref()?.pause(|| key(client, source), monotonic)
     }
 
     /// Counts a failure.

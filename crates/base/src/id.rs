@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use uuid::Uuid;
+use uuid::fmt::Hyphenated;
 
 use crate::{Clock, Entropy, EntropyExt as _};
 
@@ -61,7 +62,8 @@ impl<K: IdKind> FromStr for Id<K> {
 
 impl<K: IdKind> fmt::Display for Id<K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}{}", K::PREFIX, self.0.hyphenated())
+        f.write_str(K::PREFIX)?;
+        f.write_str(self.0.hyphenated().encode_lower(&mut [0; Hyphenated::LENGTH]))
     }
 }
 

@@ -27,10 +27,13 @@ impl<K: Eq + Hash> Throttle<K> {
         Self { limit, window, windows: Mutex::default() }
     }
 
-    /// How long this key has to wait, if it has to. `monotonic` is that of the clock.
-    pub fn pause(&self, key: &K, monotonic: Duration) -> Option<Duration> {
+    /// How long this key has to wait, if it has to. `monotonic` is that of the clock. The key is made only where anything was counted at all.
+    pub fn pause(&self, key: impl FnOnce() -> K, monotonic: Duration) -> Option<Duration> {
         let windows = self.lock();
-        self.left(windows.get(key)?, monotonic)
+        if windows.is_empty() {
+            return None;
+        }
+        self.left(windows.get(&key())?, monotonic)
     }
 
     /// Counts one. If there are too many keys, those whose window is over are forgotten; then those that have not reached the limit;

@@ -3,8 +3,7 @@
 use std::sync::Arc;
 
 use axum::Router;
-use http::Method;
-use sandbox::{AccessControl, Endpoint};
+use sandbox::AccessControl;
 use web::sandbox::StandinDoors;
 use web::shared::vitals::{self, Vitals};
 use web::shared::{Side as SiteSide, frame};
@@ -65,21 +64,9 @@ pub(crate) fn platform(
         let token = serving::sandbox_token(configuration, process);
         let access: Arc<dyn AccessControl> = Arc::new(PlatformAccess::new(side));
         let switches = switches(token, clock, &side.opened, Some(access));
-        router = web::sandbox::with_switches(router, switches, endpoint_of);
+        router = web::sandbox::with_switches(router, switches, web::platform::endpoint_of);
     }
     frame(router.merge(vitals::router(vitals)), &site)
-}
-
-/// Which kind of door of the platform a request is for, for the sandbox's faults and journal.
-fn endpoint_of(method: &Method, path: &str) -> Option<Endpoint> {
-    match path {
-        // The form that answers the consent page is a page's affair.
-        "/oauth/authorize" => (*method == Method::GET).then_some(Endpoint::Authorize),
-        "/oauth/token" => Some(Endpoint::Token),
-        "/oauth/token/introspect" => Some(Endpoint::Introspect),
-        "/oauth/revoke" => Some(Endpoint::Revoke),
-        _ => ["/v1/", "/v2/", "/v3/"].iter().any(|prefix| path.starts_with(prefix)).then_some(Endpoint::Api),
-    }
 }
 
 /// The accounting stand-ins.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use base::{Scope, Secret};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
 
 use crate::client_authentication::PresentedClient;
@@ -64,7 +64,7 @@ impl ReceivedTokenQuestion {
 
 /// Server side: what is told of an active token.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct ActiveToken {
+pub struct ActiveToken<'a> {
     /// The scope.
     pub scope: Scope,
     /// The client it was given to.
@@ -76,41 +76,46 @@ pub struct ActiveToken {
     /// When it was made, in seconds since the epoch.
     pub iat: i64,
     /// For whom it is meant.
-    pub aud: Vec<String>,
+    pub aud: &'a [String],
     /// Who made it.
-    pub iss: String,
+    pub iss: &'a str,
     /// A name for the token that is no secret.
     pub jti: String,
     /// The kind.
     pub token_type: &'static str,
-    /// Members of the server's own.
-    #[serde(flatten)]
-    pub extra: BTreeMap<String, String>,
+    /// A member of the server's own, with its value.
+    #[serde(flatten, serialize_with = "as_map")]
+    pub own: Option<(&'a str, String)>,
+}
+
+#[expect(clippy::ref_option, reason = "serde hands over a reference to the field")]
+fn as_map<S: Serializer>(own: &Option<(&str, String)>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(own.iter().map(|(name, value)| (name, value)))
 }
 
 /// Server side: the answer. A token that is not active has no other member (RFC 7662 section 2.2).
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Introspection {
+pub enum Introspection<'a> {
     /// Unknown, ended, expired, or another client's.
     Inactive,
     /// Good.
-    Active(Box<ActiveToken>),
+    Active(Box<ActiveToken<'a>>),
 }
 
-impl Introspection {
+impl Introspection<'_> {
     /// The JSON body.
     pub fn to_json(&self) -> String {
         #[derive(Serialize)]
         struct Body<'a> {
             active: bool,
             #[serde(flatten)]
-            token: Option<&'a ActiveToken>,
+            token: Option<&'a ActiveToken<'a>>,
         }
         let body = match self {
             Self::Inactive => Body { active: false, token: None },
             Self::Active(token) => Body { active: true, token: Some(token) },
         };
-        let mut text = Vec::with_capacity(512);
+        let mut text = Vec::with_capacity(1024);
         serde_json::to_writer(&mut text, &body).expect("texts and numbers are always JSON");
         String::from_utf8(text).expect("JSON is UTF-8")
     }

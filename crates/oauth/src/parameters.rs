@@ -98,7 +98,11 @@ impl fmt::Debug for Parameters {
 /// Decodes one name or value: `+` is a space, `%XX` a byte.
 pub(crate) fn decode(text: &str) -> Result<String, ParametersError> {
     let spaced: Cow<'_, str> = if text.contains('+') { text.replace('+', " ").into() } else { text.into() };
-    let decoded = percent_decode_str(&spaced).decode_utf8().map_err(|_| ParametersError::NotUtf8)?;
+    let decoded = if spaced.contains('%') {
+        percent_decode_str(&spaced).decode_utf8().map_err(|_| ParametersError::NotUtf8)?
+    } else {
+        Cow::Borrowed(&*spaced)
+    };
     // No parameter of RFC 6749 (appendix A) holds a NUL, and a database that cannot hold one would fail on it with a 5xx.
     if decoded.contains('\0') { Err(ParametersError::Nul) } else { Ok(decoded.into_owned()) }
 }

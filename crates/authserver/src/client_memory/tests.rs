@@ -10,7 +10,7 @@ fn client(name: &str) -> Arc<Client> {
 }
 
 fn found(memory: &ClientMemory, millis: u64) -> Result<String, Ticket> {
-    let found = memory.find(&ClientId::from("books"), Duration::from_millis(millis));
+    let found = memory.find("books", Duration::from_millis(millis));
     found.map(|client| client.spec.name.clone())
 }
 

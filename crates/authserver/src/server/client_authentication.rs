@@ -33,7 +33,7 @@ impl AuthorizationServer {
             self.tell_client_refused(Some(named), endpoint, "too many failures", origin).await;
             return Err(Refused::too_many(TOO_MANY, pause).into());
         }
-        let client = self.young_client(&ClientId::new(presented.client_id.as_str()), monotonic).await?;
+        let client = self.young_client(named, monotonic).await?;
         let now = self.ports.clock.now();
         let is_known = client.is_some();
         let proven = client.filter(|client| {
@@ -61,16 +61,12 @@ impl AuthorizationServer {
     }
 
     /// A client as it is, or was within the last second if it was changed by another process.
-    async fn young_client(
-        &self,
-        id: &ClientId,
-        monotonic: Duration,
-    ) -> Result<Option<Arc<Client>>, StoreError> {
+    async fn young_client(&self, id: &str, monotonic: Duration) -> Result<Option<Arc<Client>>, StoreError> {
         let ticket = match self.clients.find(id, monotonic) {
             Ok(client) => return Ok(Some(client)),
             Err(ticket) => ticket,
         };
-        let client = self.ports.store.client(id).await?.map(Arc::new);
+        let client = self.ports.store.client(&ClientId::new(id)).await?.map(Arc::new);
         if let Some(client) = &client {
             self.clients.keep(ticket, Arc::clone(client));
         }

@@ -1,7 +1,9 @@
 //! What the token, introspection and revocation endpoints share: reading the body, faults, journal.
 
 use std::borrow::Cow;
+use std::sync::OnceLock;
 
+use metrics::Counter;
 use oauth::{Parameters, PresentedClient, Refused};
 
 use super::AuthorizationServer;
@@ -13,6 +15,20 @@ use crate::outcome::{EndpointError, Reply};
 /// Parameters whose values are secrets or bind a browser.
 const SECRET_PARAMETERS: [&str; 6] =
     ["code", "code_verifier", "client_secret", "refresh_token", "token", "state"];
+
+fn requests(endpoint: Endpoint, outcome: Cow<'static, str>) -> Counter {
+    metrics::counter!("oauth_requests_total", "endpoint" => endpoint.label(), "outcome" => outcome)
+}
+
+/// The counters of requests that were served, by endpoint. Looking one up by its labels is a good part of a small answer.
+#[derive(Default)]
+pub(super) struct Answered([OnceLock<Counter>; 5]);
+
+impl Answered {
+    fn of(&self, endpoint: Endpoint) -> &Counter {
+        self.0[endpoint as usize].get_or_init(|| requests(endpoint, "ok".into()))
+    }
+}
 
 /// A request whose body was read.
 pub(super) struct Opened {
@@ -79,12 +95,12 @@ impl AuthorizationServer {
         if let Err(EndpointError::Unavailable(error)) = &result {
             tracing::error!(endpoint = ?opened.endpoint, %error, "the database failed during a request");
         }
-        let label = match &result {
-            Ok(_) => Cow::Borrowed("ok"),
-            Err(error) => answer::as_refusal(error).code.to_string().into(),
-        };
-        let endpoint = opened.endpoint.label();
-        metrics::counter!("oauth_requests_total", "endpoint" => endpoint, "outcome" => label).increment(1);
+        match &result {
+            Ok(_) => self.answered.of(opened.endpoint).increment(1),
+            Err(error) => {
+                requests(opened.endpoint, answer::as_refusal(error).code.to_string().into()).increment(1);
+            }
+        }
         let fault = self.fault(&opened, Moment::After).await;
         if self.ports.journal.is_on() {
             let disturbed = fault.map(Fault::describe);

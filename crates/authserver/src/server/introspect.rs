@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use audit::Origin;
 use base::{Scope, Timestamp};
@@ -28,12 +28,12 @@ struct Told {
 impl AuthorizationServer {
     /// Introspection (RFC 7662). Only the client that obtained a token hears of it; for any other it is not active. It
     /// consumes nothing and does not count as use.
-    pub async fn introspect(
-        &self,
+    pub async fn introspect<'a>(
+        &'a self,
         authorization: Option<&str>,
         body: &[u8],
         origin: &Origin,
-    ) -> Reply<Introspection> {
+    ) -> Reply<Introspection<'a>> {
         let opened = match self.open(Endpoint::Introspect, authorization, body).await {
             Ok(opened) => opened,
             Err(fault) => return Reply::Disturbed { fault, behind: None },
@@ -45,12 +45,12 @@ impl AuthorizationServer {
         .await
     }
 
-    async fn answer_introspection(
-        &self,
+    async fn answer_introspection<'a>(
+        &'a self,
         opened: &Opened,
         authorization: Option<&str>,
         origin: &Origin,
-    ) -> Result<Introspection, EndpointError> {
+    ) -> Result<Introspection<'a>, EndpointError> {
         let question = ReceivedTokenQuestion::parse(authorization, opened.readable()?);
         let client = self.authenticate_client(question.client, Endpoint::Introspect, origin).await?;
         let token = question.token?;
@@ -143,22 +143,31 @@ impl AuthorizationServer {
         Ok(Some((loaded.authorisation, earlier)))
     }
 
-    fn tell(&self, id: AuthorisationId, client: &Client, subject: &str, told: Option<Told>) -> Introspection {
+    fn tell<'a>(
+        &'a self,
+        id: AuthorisationId,
+        client: &Client,
+        subject: &str,
+        told: Option<Told>,
+    ) -> Introspection<'a> {
         let Some(told) = told else { return Introspection::Inactive };
         // The id of the resource is the last part of its URN (facts.md section 6).
         let sub = subject.rsplit(':').next().unwrap_or_default().to_owned();
-        let member = self.settings.subject_member.clone();
+        // The length of an id, a full stop and a generation.
+        let mut jti = String::with_capacity(48);
+        write!(jti, "{id}.{}", told.generation).expect("writing to a String does not fail");
+        let member = self.settings.subject_member.as_deref();
         Introspection::Active(Box::new(ActiveToken {
             scope: told.scope,
             client_id: client.id().to_string(),
             sub,
             exp: told.expires_at.as_seconds(),
             iat: told.issued_at.as_seconds(),
-            aud: self.settings.audience.clone(),
-            iss: self.settings.issuer.clone(),
-            jti: format!("{id}.{}", told.generation),
+            aud: &self.settings.audience,
+            iss: &self.settings.issuer,
+            jti,
             token_type: told.token_type,
-            extra: member.map(|name| (name, subject.to_owned())).into_iter().collect::<BTreeMap<_, _>>(),
+            own: member.map(|name| (name, subject.to_owned())),
         }))
     }
 }

@@ -14,8 +14,8 @@ async fn the_owner_hears_all_of_an_active_token() {
     };
     assert_eq!((access.client_id.as_str(), access.scope.to_string().as_str()), (CLIENT, "users:read"));
     assert_eq!(access.sub, "11111111-1111-4111-8111-111111111111");
-    assert_eq!(access.extra["urn:pleo:params:oauth:subject_urn"], SUBJECT);
-    assert_eq!((access.exp - access.iat, access.iss.as_str()), (900, "https://as.example"));
+    assert_eq!(access.own, Some(("urn:pleo:params:oauth:subject_urn", SUBJECT.to_owned())));
+    assert_eq!((access.exp - access.iat, access.iss), (900, "https://as.example"));
     assert_eq!(access.aud, ["https://as.example"]);
     let Introspection::Active(refresh) = world.introspect_as(CLIENT, refresh_of(&tokens)).await else {
         panic!()

@@ -212,7 +212,7 @@ impl World {
         self.send_token(&self.encode(client, &parameters).await).await
     }
 
-    pub(crate) async fn introspect_as(&self, client: &str, token: &Secret<String>) -> Introspection {
+    pub(crate) async fn introspect_as(&self, client: &str, token: &Secret<String>) -> Introspection<'_> {
         let request = self.encode(client, &[("token", token.expose())]).await;
         let header = request.authorization.as_ref().map(|header| header.expose().as_str());
         answered(self.server.introspect(header, request.body.expose().as_bytes(), &origin()).await).unwrap()

@@ -20,17 +20,18 @@ fn an_inactive_token_has_no_other_member() {
 
 #[test]
 fn an_active_token_tells_its_members_and_reads_back() {
+    let audience = ["https://api.example".to_owned()];
     let answer = Introspection::Active(Box::new(ActiveToken {
         scope: "a b".parse().unwrap(),
         client_id: "c".to_owned(),
         sub: "1".to_owned(),
         exp: 20,
         iat: 10,
-        aud: vec!["https://api.example".to_owned()],
-        iss: "https://as.example".to_owned(),
+        aud: &audience,
+        iss: "https://as.example",
         jti: "j".to_owned(),
         token_type: "Bearer",
-        extra: BTreeMap::from([("urn:x".to_owned(), "urn:y".to_owned())]),
+        own: Some(("urn:x", "urn:y".to_owned())),
     }));
     let IntrospectionAnswer::Active(read) = IntrospectionAnswer::read(200, answer.to_json().as_bytes())
     else {

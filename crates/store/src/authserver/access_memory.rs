@@ -39,7 +39,8 @@ pub(crate) struct AccessMemory {
 #[derive(Debug, Default)]
 struct Held {
     slots: Vec<Option<Slot>>,
-    by_id: HashMap<AuthorisationId, u32>,
+    /// With what is asked for, so that a question need not visit the slot too.
+    by_id: HashMap<AuthorisationId, (u32, Arc<PresentAccess>)>,
     by_row: HashMap<i64, u32>,
     free: Vec<u32>,
     /// The slot that is used again next when all are taken.
@@ -57,8 +58,10 @@ struct Held {
 struct Slot {
     id: AuthorisationId,
     row: i64,
-    access: Arc<PresentAccess>,
 }
+
+/// What is no longer remembered; to be dropped once the lock is released.
+type Forgotten = Option<Arc<PresentAccess>>;
 
 /// Taken before a reading begins.
 #[derive(Debug, Clone, Copy)]
@@ -173,17 +176,15 @@ impl RowWatcher for AccessMemory {
 
 impl Held {
     fn get(&self, id: AuthorisationId) -> Option<Arc<PresentAccess>> {
-        let slot = *self.by_id.get(&id)?;
-        self.slots[slot as usize].as_ref().map(|slot| Arc::clone(&slot.access))
+        self.by_id.get(&id).map(|(_, access)| Arc::clone(access))
     }
 
-    /// What this gives back is to be dropped once the lock is released.
     fn keep(
         &mut self,
         id: AuthorisationId,
         row: i64,
         mut access: PresentAccess,
-    ) -> (Option<Slot>, Vec<Slot>) {
+    ) -> (Forgotten, Vec<Arc<PresentAccess>>) {
         let mut all = Vec::new();
         if self.scopes.len() > MAX_SHARED || self.clients.len() > MAX_SHARED {
             all = self.take_all();
@@ -196,9 +197,9 @@ impl Held {
         let before = self.forget_row(row).or_else(|| self.forget_id(id));
         let slot = self.free_slot();
         let replaced = self.forget_slot(slot);
-        self.by_id.insert(id, slot);
+        self.by_id.insert(id, (slot, Arc::new(access)));
         self.by_row.insert(row, slot);
-        self.slots[slot as usize] = Some(Slot { id, row, access: Arc::new(access) });
+        self.slots[slot as usize] = Some(Slot { id, row });
         all.extend(before);
         (replaced, all)
     }
@@ -217,33 +218,32 @@ impl Held {
         slot
     }
 
-    fn forget_id(&mut self, id: AuthorisationId) -> Option<Slot> {
-        let slot = *self.by_id.get(&id)?;
+    fn forget_id(&mut self, id: AuthorisationId) -> Forgotten {
+        let slot = self.by_id.get(&id)?.0;
         self.free.push(slot);
         self.forget_slot(slot)
     }
 
-    fn forget_slot(&mut self, slot: u32) -> Option<Slot> {
-        let forgotten = self.slots[slot as usize].take()?;
-        self.by_id.remove(&forgotten.id);
-        self.by_row.remove(&forgotten.row);
-        Some(forgotten)
+    fn forget_slot(&mut self, slot: u32) -> Forgotten {
+        let Slot { id, row } = self.slots[slot as usize].take()?;
+        self.by_row.remove(&row);
+        self.by_id.remove(&id).map(|(_, access)| access)
     }
 
-    fn forget_row(&mut self, row: i64) -> Option<Slot> {
+    fn forget_row(&mut self, row: i64) -> Forgotten {
         let slot = *self.by_row.get(&row)?;
         self.free.push(slot);
         self.forget_slot(slot)
     }
 
-    fn take_all(&mut self) -> Vec<Slot> {
-        self.by_id.clear();
+    fn take_all(&mut self) -> Vec<Arc<PresentAccess>> {
+        self.slots.clear();
         self.by_row.clear();
         self.free.clear();
         self.oldest = 0;
         self.scopes.clear();
         self.clients.clear();
-        std::mem::take(&mut self.slots).into_iter().flatten().collect()
+        std::mem::take(&mut self.by_id).into_values().map(|(_, access)| access).collect()
     }
 }
 

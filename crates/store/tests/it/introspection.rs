@@ -104,7 +104,7 @@ impl World {
     }
 
     /// `None` if the server does not answer this client at all.
-    async fn introspect(&self, token: &Secret<String>) -> Option<Introspection> {
+    async fn introspect(&self, token: &Secret<String>) -> Option<Introspection<'_>> {
         let body = format!("token={}&client_id=c&client_secret=s", token.expose());
         match self.server.introspect(None, body.as_bytes(), &Origin::default()).await {
             Reply::Answered(answer) => answer.ok(),

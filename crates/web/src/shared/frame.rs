@@ -42,13 +42,15 @@ struct Around {
 /// every request, which five of them made the dearest part of a small answer.
 async fn around(State(around): State<Arc<Around>>, request: Request, next: Next) -> Response {
     let Around { site, measures } = &*around;
-    let handle = async |request| {
-        let refusal = same_origin::refusal(site, &request).or_else(|| standstill::refusal(site, &request));
+    let handle = async |request: Request| {
+        let manner = (site.manner_of)(request.uri().path());
+        let refusal =
+            same_origin::refusal(site, manner, &request).or_else(|| standstill::refusal(site, &request));
         let mut response = match refusal {
             Some(refusal) => refusal,
-            None => trace::catch_panics(site, request, next).await,
+            None => trace::catch_panics(site, manner, request, next).await,
         };
-        headers::secure(site, &mut response);
+        headers::secure(site, manner, &mut response);
         response
     };
     trace::accompany(site, measures, request, handle).await

@@ -7,7 +7,7 @@ use http::header::{self, HeaderName};
 use http::{HeaderMap, HeaderValue};
 use url::Url;
 
-use super::Site;
+use super::{Manner, Site};
 
 /// Further origins to which a form on this page may lead, also by redirect: put it among the response's extensions
 /// (`(Extension(FormTargets::to(&url)), Page(…))`). Without it `form-action 'self'` would keep a browser from following the redirect
@@ -43,6 +43,9 @@ pub struct ForeignContent;
 const FOREIGN: &str =
     "default-src 'none'; sandbox; base-uri 'none'; frame-ancestors 'none'; form-action 'none'";
 
+/// For answers to machines: should a browser show one, nothing in it runs, and nobody frames it.
+const MACHINES: &str = "default-src 'none'; frame-ancestors 'none'";
+
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; \
                       base-uri 'none'; frame-ancestors 'none'; form-action 'self'";
 
@@ -59,33 +62,38 @@ fn content_security_policy(targets: Option<&FormTargets>) -> HeaderValue {
         .unwrap_or_else(|_| HeaderValue::from_static("default-src 'none'; form-action 'self'"))
 }
 
-/// Adds the headers. What a handler has set itself stays, except the policy, which is the same everywhere but for foreign content.
-pub(super) fn secure(site: &Site, response: &mut Response) {
+/// Adds the headers: those that speak of documents where there may be one. What a handler has set itself stays, except the policy, which is
+/// the same for all pages but for foreign content.
+pub(super) fn secure(site: &Site, manner: Manner, response: &mut Response) {
     let policy = match response.extensions().get::<ForeignContent>() {
         Some(ForeignContent) => HeaderValue::from_static(FOREIGN),
+        None if !manner.browser => HeaderValue::from_static(MACHINES),
         None => content_security_policy(response.extensions().get::<FormTargets>()),
     };
     let headers = response.headers_mut();
     // All at once: those below, and the few that are added outside.
     headers.reserve(12);
     headers.insert(header::CONTENT_SECURITY_POLICY, policy);
-    let defaults: [(HeaderName, &'static str); 6] = [
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    set_default(headers, header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+    set_default(headers, header::CACHE_CONTROL, "no-store");
+    if site.is_https() {
+        set_default(headers, header::STRICT_TRANSPORT_SECURITY, "max-age=31536000");
+    }
+    if !manner.browser {
+        return;
+    }
+    let of_documents: [(HeaderName, &'static str); 4] = [
         (header::X_FRAME_OPTIONS, "DENY"),
         // Not `no-referrer`: with it browsers send `Origin: null` with a site's own forms.
         (header::REFERRER_POLICY, "same-origin"),
-        (header::CACHE_CONTROL, "no-store"),
         (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
         (
             HeaderName::from_static("permissions-policy"),
             "camera=(), geolocation=(), microphone=(), payment=()",
         ),
     ];
-    for (name, value) in defaults {
+    for (name, value) in of_documents {
         set_default(headers, name, value);
-    }
-    if site.is_https() {
-        set_default(headers, header::STRICT_TRANSPORT_SECURITY, "max-age=31536000");
     }
 }
 

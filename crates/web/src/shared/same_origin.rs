@@ -2,12 +2,11 @@ use axum::extract::Request;
 use axum::response::Response;
 use http::{HeaderMap, Method, header};
 
-use super::{Problem, Site};
+use super::{Manner, Problem, Site};
 
 /// Refuses what another site makes a browser post to a page, before any handler sees it. Browsers tell by `Sec-Fetch-Site`, older
 /// ones by `Origin`; a client that sends neither is no browser and carries nobody's cookies unknowingly.
-pub(super) fn refusal(site: &Site, request: &Request) -> Option<Response> {
-    let manner = (site.manner_of)(request.uri().path());
+pub(super) fn refusal(site: &Site, manner: Manner, request: &Request) -> Option<Response> {
     let changes = !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
     if manner.browser && changes && !is_own(request.headers(), site) {
         let problem =

@@ -11,7 +11,7 @@ use http::{HeaderValue, Method};
 use serde::Serialize;
 
 use super::request_measures::RequestMeasures;
-use super::{Problem, Site};
+use super::{Manner, Problem, Site};
 
 /// The kind of [`RequestId`].
 #[derive(Debug)]
@@ -103,8 +103,7 @@ pub(super) async fn accompany(
 }
 
 /// The innermost layer: an answer even when a handler panics.
-pub(super) async fn catch_panics(site: &Site, request: Request, next: Next) -> Response {
-    let manner = (site.manner_of)(request.uri().path());
+pub(super) async fn catch_panics(site: &Site, manner: Manner, request: Request, next: Next) -> Response {
     // Nothing of the request is used again, so nothing broken can be seen.
     AssertUnwindSafe(next.run(request)).catch_unwind().await.unwrap_or_else(|_| {
         // The panic hook has told message and place.
