@@ -146,3 +146,52 @@ async fn a_copy_put_back_between_the_start_and_the_first_look_is_noticed() {
     tokio::time::sleep(Duration::from_secs(2)).await;
     assert_eq!(stage.database.in_doubt().await.unwrap(), 1);
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_a_start_has_read_is_no_step_back_for_the_first_look() {
+    let stage = Stage::pleo();
+    let _time = stage.let_time_pass();
+    let authority = stage.authority("one");
+    stage.grant(&authority).await;
+    stage.memory.note(1).await.unwrap();
+    authority.recover().await.unwrap();
+    let _running = run(&authority);
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    assert_eq!(stage.database.in_doubt().await.unwrap(), 0);
+}
+
+/// A memory that takes its time, in which the database comes to be another one.
+#[derive(Debug)]
+struct Meanwhile {
+    database: store::Database,
+    then: store::Snapshot,
+}
+
+#[async_trait]
+impl Memory for Meanwhile {
+    async fn recall(&self) -> std::io::Result<Option<u64>> {
+        self.database.restore(&self.then).unwrap();
+        Ok(Some(1))
+    }
+
+    async fn note(&self, _: u64) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_start_notices_what_goes_missing_while_it_looks_and_takes_what_is_added_for_no_restore() {
+    let stage = Stage::pleo();
+    stage.grant(&stage.authority("one")).await;
+    let earlier = stage.database.snapshot().unwrap();
+    stage.grant(&stage.authority("one")).await;
+    let later = stage.database.snapshot().unwrap();
+    for (from, then, in_doubt) in [(&earlier, &later, 0), (&later, &earlier, 1)] {
+        stage.database.restore(from).unwrap();
+        let memory = Arc::new(Meanwhile { database: stage.database.clone(), then: then.clone() });
+        // Nobody else has this database open, so that nobody is waited for.
+        let authority = stage.instance("two", Arc::new(stage.database.clone()), &memory);
+        authority.recover().await.unwrap();
+        assert_eq!(stage.database.in_doubt().await.unwrap(), in_doubt);
+    }
+}
