@@ -7,6 +7,9 @@ use crate::journal::{Asked, Code, Ended, Event, Place, RequestId};
 use crate::plan::{Delivery, TrapKind};
 use crate::run::Record;
 
+/// How long the authority takes two doubts for one (`refresh/src/restored.rs`).
+const SAME_RESTORE: Duration = Duration::from_mins(2);
+
 /// A place in the journal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Point {
@@ -265,10 +268,15 @@ impl Story {
         })
     }
 
-    /// Whether the operator accepted a restore, after all grants had been put in doubt because of it.
+    /// Whether the operator accepted a restore, after all grants had been put in doubt because of it, or while the copy still held a doubt
+    /// so young that whoever starts on it takes it for the one of this restore.
     pub(super) fn is_accepted(&self, restored: &Restored, until: Point) -> bool {
-        let raised = self.raised.iter().find(|(point, _)| *point > restored.point);
-        raised.is_some_and(|(raised, _)| self.accepted.iter().any(|point| raised < point && *point < until))
+        let concerns = |accepted: &Point, raised: &Point| {
+            let is_young = accepted.at.saturating_sub(raised.at) < SAME_RESTORE;
+            raised < accepted && (*raised > restored.point || is_young)
+        };
+        let mut later = self.accepted.iter().filter(|point| restored.point < **point && **point < until);
+        later.any(|accepted| self.raised.iter().any(|(raised, _)| concerns(accepted, raised)))
     }
 
     /// Whether grants wait for the operator at the end: none has been accepted since they were put in doubt last.

@@ -78,7 +78,8 @@ async fn a_deadlock_is_run_again(place: Place) {
     for task in running {
         assert_eq!(task.await.unwrap(), Ok(1));
     }
-    assert_eq!(runs.load(Ordering::SeqCst), 3, "the loser of the deadlock ran twice");
+    // More often where it is quicker than the other one to get its first row back.
+    assert!(runs.load(Ordering::SeqCst) >= 3, "the loser of the deadlock ran once");
     let sum = database
         .read("test.sum", |tx| tx.query_one("SELECT CAST(sum(amount) AS BIGINT) AS n FROM items", params![]));
     assert_eq!(sum.await.unwrap().get::<i64>("n"), Ok(4));
