@@ -139,6 +139,8 @@ pub enum Event {
     Withdrawn(usize),
     /// The database was put back to an earlier state: the generation and the pair that each grant has in it.
     Restored {
+        /// When the copy had been made.
+        copied_at: Duration,
         /// Generation and pair, by the grant's number.
         rows: Vec<(u64, usize)>,
         /// Whether under running instances.

@@ -256,7 +256,10 @@ impl<'a> Stage<'a> {
         let machines = &self.scene.machines;
         let remembers = |host: &usize| machines[*host].disk.newest_rotation() > Some(newest);
         let remembered_by = (0..machines.len()).filter(remembers).collect();
-        self.note(Place::Outside, Event::Restored { rows, running, remembered_by });
+        self.note(
+            Place::Outside,
+            Event::Restored { copied_at: self.copies[index].0, rows, running, remembered_by },
+        );
     }
 
     /// From now on no faults: everybody is up, connected, and knows the time within half a second.

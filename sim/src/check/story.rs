@@ -63,6 +63,8 @@ pub(super) struct End {
 /// The database as it was put back.
 #[derive(Debug)]
 pub(super) struct Restored {
+    /// When the copy had been made.
+    pub(super) copied_at: Duration,
     pub(super) point: Point,
     pub(super) running: bool,
     pub(super) remembered_by: Vec<usize>,
@@ -148,9 +150,15 @@ impl Story {
                     story.paused.push((point, entry.place));
                     story.leaving.entry(entry.place).or_insert(point);
                 }
-                Event::Restored { rows, running, remembered_by } => {
+                Event::Restored { copied_at, rows, running, remembered_by } => {
                     let (running, rows, remembered_by) = (*running, rows.clone(), remembered_by.clone());
-                    story.restored.push(Restored { point, running, remembered_by, rows });
+                    story.restored.push(Restored {
+                        point,
+                        copied_at: *copied_at,
+                        running,
+                        remembered_by,
+                        rows,
+                    });
                 }
                 Event::Recovered(_) => story.recovered.push((point, entry.place)),
                 Event::ShownStepBack => story.shown.push((point, entry.place)),
@@ -272,8 +280,9 @@ impl Story {
     /// so young that whoever starts on it takes it for the one of this restore.
     pub(super) fn is_accepted(&self, restored: &Restored, until: Point) -> bool {
         let concerns = |accepted: &Point, raised: &Point| {
+            let is_in_the_copy = raised.at <= restored.copied_at;
             let is_young = accepted.at.saturating_sub(raised.at) < SAME_RESTORE;
-            raised < accepted && (*raised > restored.point || is_young)
+            raised < accepted && (*raised > restored.point || is_in_the_copy && is_young)
         };
         let mut later = self.accepted.iter().filter(|point| restored.point < **point && **point < until);
         later.any(|accepted| self.raised.iter().any(|(raised, _)| concerns(accepted, raised)))

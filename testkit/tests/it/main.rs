@@ -79,7 +79,7 @@ fn a_cluster_ends_with_its_process() -> Result<(), CaseError> {
     BufReader::new(holder.stdout.take().unwrap()).read_line(&mut line).unwrap();
     let (port, directory) = line.trim().split_once(' ').unwrap();
     let mut connection = TcpStream::connect((Ipv4Addr::LOCALHOST, port.parse().unwrap())).unwrap();
-    connection.set_read_timeout(Some(Duration::from_mins(1))).unwrap();
+    connection.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
 
     holder.kill().unwrap();
     holder.wait().unwrap();

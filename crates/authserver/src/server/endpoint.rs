@@ -22,7 +22,7 @@ fn requests(endpoint: Endpoint, outcome: Cow<'static, str>) -> Counter {
 
 /// The counters of requests that were served, by endpoint. Looking one up by its labels is a good part of a small answer.
 #[derive(Default)]
-pub(super) struct Answered([OnceLock<Counter>; 5]);
+pub(super) struct Answered([OnceLock<Counter>; Endpoint::Api as usize + 1]);
 
 impl Answered {
     fn of(&self, endpoint: Endpoint) -> &Counter {

@@ -56,13 +56,20 @@ async fn a_deadlock_is_run_again(place: Place) {
     let runs = Arc::new(AtomicU32::new(0));
     let both_hold_one = Arc::new(Barrier::new(2));
     let tasks = TaskTracker::new();
-    let running = [["a", "b"], ["b", "a"]].map(|order| {
+    let (to_second, first_waits) = std::sync::mpsc::channel();
+    let (to_first, second_waits) = std::sync::mpsc::channel();
+    let sides = [(["a", "b"], first_waits, to_first), (["b", "a"], second_waits, to_second)];
+    let running = sides.map(|(order, other_is_done, done)| {
         let (database, runs, barrier) = (database.clone(), Arc::clone(&runs), Arc::clone(&both_hold_one));
         let mut first_run = true;
         tasks.spawn(async move {
-            database
+            let result = database
                 .run_tx("test.cross", move |tx| {
                     runs.fetch_add(1, Ordering::SeqCst);
+                    if !first_run {
+                        // Otherwise it could be quicker to get its first row back than the other one to go on, and lose again.
+                        other_is_done.recv().unwrap();
+                    }
                     tx.execute("UPDATE items SET amount = amount + 1 WHERE id = $1", params![order[0]])?;
                     if std::mem::take(&mut first_run) {
                         barrier.wait();
@@ -72,14 +79,16 @@ async fn a_deadlock_is_run_again(place: Place) {
                         .execute("UPDATE items SET amount = amount + 1 WHERE id = $1", params![order[1]])
                         .unwrap_or(0))
                 })
-                .await
+                .await;
+            // Whoever was first has gone by then.
+            let _heard_or_gone = done.send(());
+            result
         })
     });
     for task in running {
         assert_eq!(task.await.unwrap(), Ok(1));
     }
-    // More often where it is quicker than the other one to get its first row back.
-    assert!(runs.load(Ordering::SeqCst) >= 3, "the loser of the deadlock ran once");
+    assert_eq!(runs.load(Ordering::SeqCst), 3, "the loser of the deadlock ran twice");
     let sum = database
         .read("test.sum", |tx| tx.query_one("SELECT CAST(sum(amount) AS BIGINT) AS n FROM items", params![]));
     assert_eq!(sum.await.unwrap().get::<i64>("n"), Ok(4));
