@@ -26,8 +26,8 @@ pub(crate) use access_memory::AccessMemory;
 #[async_trait]
 impl Store for Database {
     async fn client(&self, id: &ClientId) -> Result<Option<Client>, StoreError> {
-        let id = id.clone();
-        self.look_up("authserver.client", move |tx| clients::one(tx, &id)).await
+        let rows = self.look_up("authserver.client", clients::ONE, params![id.as_str()]).await?;
+        clients::found(&rows)
     }
 
     async fn clients(&self, after: Option<&ClientId>, limit: u32) -> Result<Vec<Client>, StoreError> {
@@ -107,10 +107,8 @@ impl Store for Database {
     }
 
     async fn authorisation(&self, id: AuthorisationId) -> Result<Option<LoadedAuthorisation>, StoreError> {
-        self.look_up("authserver.authorisation", move |tx| {
-            tx.query_opt(&rows::LOAD, params![id])?.as_ref().map(rows::loaded).transpose()
-        })
-        .await
+        let found = self.look_up("authserver.authorisation", &rows::LOAD, params![id]).await?;
+        found.first().map(rows::loaded).transpose()
     }
 
     async fn authorisation_in_use(
@@ -119,15 +117,12 @@ impl Store for Database {
     ) -> Result<Option<LoadedAuthorisation>, StoreError> {
         let Some(memory) = self.accesses() else { return self.authorisation(id).await };
         let ticket = memory.ticket();
-        let found = self
-            .look_up("authserver.authorisation_in_use", move |tx| {
-                let row = tx.query_opt(&rows::LOAD_WITH_ROW, params![id])?;
-                row.map(|row| Ok((row.get::<i64>("row_number")?, rows::loaded(&row)?))).transpose()
-            })
-            .await?;
-        let Some((row, loaded)) = found else { return Ok(None) };
+        let found =
+            self.look_up("authserver.authorisation_in_use", &rows::LOAD_WITH_ROW, params![id]).await?;
+        let Some(row) = found.first() else { return Ok(None) };
+        let loaded = rows::loaded(row)?;
         if let Some(access) = PresentAccess::of(&loaded) {
-            memory.keep(ticket, id, row, access);
+            memory.keep(ticket, id, row.get("row_number")?, access);
         }
         Ok(Some(loaded))
     }
@@ -146,12 +141,10 @@ impl Store for Database {
         id: AuthorisationId,
         now: Timestamp,
     ) -> Result<Vec<EarlierTokens>, StoreError> {
-        self.look_up("authserver.earlier_tokens", move |tx| {
-            let sql = "SELECT * FROM earlier_tokens WHERE authorisation_id = $1 AND expires_at > $2 \
-                       ORDER BY generation DESC";
-            tx.query(sql, params![id, now])?.iter().map(rows::earlier).collect()
-        })
-        .await
+        let sql = "SELECT * FROM earlier_tokens WHERE authorisation_id = $1 AND expires_at > $2 \
+                   ORDER BY generation DESC";
+        let found = self.look_up("authserver.earlier_tokens", sql, params![id, now]).await?;
+        found.iter().map(rows::earlier).collect()
     }
 
     async fn exchange(&self, exchange: Exchange) -> Result<WriteOutcome, StoreError> {
@@ -163,11 +156,21 @@ impl Store for Database {
     }
 
     async fn rotate(&self, rotate: Rotate) -> Result<WriteOutcome, StoreError> {
-        self.run_tx("authserver.rotate", move |tx| {
-            let done = writes::rotate(tx, &rotate)?;
-            outcome(done, || rotations::append(tx, &rotate.log))
-        })
-        .await
+        let (change, record) = (writes::rotate_values(&rotate), rotations::values(&rotate.log));
+        let name = "authserver.rotate";
+        let done = if rotate.forget_earlier_refresh || rotate.retire.is_some() {
+            self.run_tx(name, move |tx| {
+                let done = writes::ROTATE.run(tx, &change, &record)?;
+                if done {
+                    writes::keep_earlier(tx, &rotate)?;
+                }
+                Ok(done)
+            })
+            .await?
+        } else {
+            self.change_and_record(name, &writes::ROTATE, change, record).await?
+        };
+        Ok(if done { WriteOutcome::Done } else { WriteOutcome::Moved })
     }
 
     async fn end(

@@ -12,7 +12,7 @@ use crate::memory::{Fault, FaultHook, Memory, Snapshot};
 use crate::migrations::{Migration, migrations_of};
 use crate::postgres::Postgres;
 use crate::sqlite::{RowWatcher, Sqlite};
-use crate::{Location, OpenError, Settings, Side, Tx};
+use crate::{Location, OpenError, RecordedChange, Row, Settings, Side, Tx, Value};
 use measure::Measures;
 
 /// An open database with its schema up to date. Cloning is cheap; all clones are the same database.
@@ -129,20 +129,46 @@ impl Database {
         result
     }
 
-    /// Looks up a few rows by their keys. Like [`Database::read`], for what is asked all the time: on SQLite it runs on the calling
-    /// thread while the disk answers at once. Nothing that reads much belongs here.
-    pub async fn look_up<T, F>(&self, name: &'static str, work: F) -> Result<T, StoreError>
-    where
-        T: Send + 'static,
-        F: FnMut(&mut Tx) -> Result<T, StoreError> + Send + 'static,
-    {
+    /// Looks up a few rows by their keys: one SELECT, for what is asked all the time. Like [`Database::read`], but on SQLite it runs
+    /// on the calling thread while the disk answers at once, and on PostgreSQL without a transaction and a thread of its own. Nothing that
+    /// reads much belongs here.
+    pub async fn look_up(
+        &self,
+        name: &'static str,
+        sql: &'static str,
+        values: &[Value],
+    ) -> Result<Vec<Row>, StoreError> {
+        if !sql.starts_with("SELECT ") {
+            return Err(StoreError::Statement("a look-up is a SELECT".to_owned()));
+        }
         self.pause().await;
         let measure = self.measures.start(name);
+        let select = |values: Vec<Value>| measure.counting(move |tx| tx.query(sql, &values));
         let result = match &*self.backend {
-            Backend::Sqlite(sqlite) => sqlite.look_up(measure.counting(work)).await,
-            Backend::Postgres(postgres) => postgres.run(false, measure.counting(work)).await,
-            Backend::Memory(memory) => memory.run(name, false, measure.counting(work)).await,
+            Backend::Sqlite(sqlite) => sqlite.look_up(select(values.to_vec())).await,
+            Backend::Postgres(postgres) => postgres.statement(sql, values).await,
+            Backend::Memory(memory) => memory.run(name, false, select(values.to_vec())).await,
         };
+        measure.finish(&result);
+        result
+    }
+
+    /// Changes one row and records it, both or neither; whether the row was there to be changed. On PostgreSQL it is one statement and
+    /// so a transaction of its own; elsewhere as [`Database::run_tx`].
+    pub async fn change_and_record(
+        &self,
+        name: &'static str,
+        statement: &'static RecordedChange,
+        change: Vec<Value>,
+        record: Vec<Value>,
+    ) -> Result<bool, StoreError> {
+        let Backend::Postgres(postgres) = &*self.backend else {
+            return self.run_tx(name, move |tx| statement.run(tx, &change, &record)).await;
+        };
+        self.pause().await;
+        let measure = self.measures.start(name);
+        let rows = postgres.statement(statement.as_one(), &[change, record].concat()).await;
+        let result = rows.and_then(|rows| RecordedChange::was_made(&rows));
         measure.finish(&result);
         result
     }

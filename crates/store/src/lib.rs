@@ -1,7 +1,8 @@
 //! The only SQL. The ports belong to the rooms that use them; here they are implemented for SQLite, PostgreSQL and memory.
 //!
 //! A port's method is one transaction: a closure given to [`Database::run_tx`] (or [`Database::read`]), which is named,
-//! measured, and may run again. Statements are the same for all databases: `$1` placeholders, RETURNING, ON CONFLICT, conditional
+//! measured, and may run again. What is asked all the time is one statement, without a closure: [`Database::look_up`] and
+//! [`Database::change_and_record`]. Statements are the same for all databases: `$1` placeholders, RETURNING, ON CONFLICT, conditional
 //! UPDATE; ids TEXT, times BIGINT in milliseconds, booleans BIGINT 0 or 1, sealed values BYTEA, JSON as TEXT.
 //!
 //! What the databases do differently, and how to write for both:
@@ -20,6 +21,7 @@ mod migrations;
 mod migrator;
 mod open_error;
 mod postgres;
+mod recorded_change;
 mod row;
 mod settings;
 mod sql;
@@ -43,6 +45,7 @@ pub use location::{Location, LocationError};
 pub use memory::{Fault, FaultHook, Snapshot};
 pub use migrations::{Migration, migrations_of};
 pub use open_error::OpenError;
+pub use recorded_change::RecordedChange;
 pub use row::{Column, Columns, Row};
 pub use settings::{Settings, Side};
 pub use tx::Tx;

@@ -17,6 +17,7 @@ pub(crate) use transaction::PostgresTx;
 pub(crate) use url::check_url;
 
 use crate::tx::{Backend, Tx};
+use crate::{Row, Value};
 use transaction::{Attempt, BEGIN_READING, BEGIN_WRITING};
 
 /// How often a transaction is run when it keeps colliding with others.
@@ -53,6 +54,18 @@ impl Postgres {
         })
     }
 
+    /// Runs one statement that is a transaction of its own, without a thread to wait for it. Once it was sent, a caller that goes
+    /// away does not stop it.
+    pub(crate) async fn statement(&self, sql: &str, values: &[Value]) -> Result<Vec<Row>, StoreError> {
+        let mut attempt = 0;
+        loop {
+            match transaction::run_statement(self.connection().await?, sql, values).await {
+                Attempt::Ended(result) => return result,
+                Attempt::Collided(error) => self.pause_after(&mut attempt, error).await?,
+            }
+        }
+    }
+
     /// Runs a closure in a transaction, again if it collided with another.
     pub(crate) async fn run<T, F>(&self, write: bool, mut work: F) -> Result<T, StoreError>
     where
@@ -79,15 +92,19 @@ impl Postgres {
             };
             match ran {
                 Attempt::Ended(result) => return result,
-                Attempt::Collided(error) => {
-                    attempt += 1;
-                    if attempt == ATTEMPTS {
-                        return Err(error);
-                    }
-                    tokio::time::sleep(PAUSES.pause(attempt - 1, &*self.entropy)).await;
-                }
+                Attempt::Collided(error) => self.pause_after(&mut attempt, error).await?,
             }
         }
+    }
+
+    /// Waits before the next attempt, or gives the error if there is to be none.
+    async fn pause_after(&self, attempt: &mut u32, error: StoreError) -> Result<(), StoreError> {
+        *attempt += 1;
+        if *attempt == ATTEMPTS {
+            return Err(error);
+        }
+        tokio::time::sleep(PAUSES.pause(*attempt - 1, &*self.entropy)).await;
+        Ok(())
     }
 
     pub(crate) fn close(&self) {

@@ -1,7 +1,8 @@
 //! One text of SQL for both databases: what differs is put in here, and nowhere else.
 //!
 //! Statements: `$1` is understood by both; `{for_update}` and `{for_update_skip_locked}` at the end of a SELECT lock its rows on
-//! PostgreSQL and are nothing on SQLite, whose only writer is alone anyway.
+//! PostgreSQL and are nothing on SQLite, whose only writer is alone anyway. `{if_changed}` stands at the end of the second half of a
+//! [`RecordedChange`](crate::RecordedChange).
 //!
 //! Migrations are written with TEXT, BIGINT and BYTEA. SQLite gets TEXT, INTEGER and BLOB, in STRICT tables; PostgreSQL gets
 //! `TEXT COLLATE "C"`, so that both sort and compare text by its bytes, whatever the locale of the database.
@@ -48,7 +49,46 @@ fn pieces(sql: &str) -> impl Iterator<Item = Piece<'_>> {
 }
 
 fn with_locks(sql: &str, for_update: &str, skip_locked: &str) -> String {
-    sql.replace("{for_update_skip_locked}", skip_locked).replace("{for_update}", for_update)
+    sql.replace("{for_update_skip_locked}", skip_locked)
+        .replace("{for_update}", for_update)
+        // Where the two are statements of their own, the second is run only if the first has changed a row.
+        .replace("{if_changed}", "")
+}
+
+/// A change of `change_values` values and, if it changed a row, the record of it, as one statement of PostgreSQL. It gives the number of
+/// rows that were `changed`, and fails where that is not the number of those recorded.
+pub(crate) fn change_and_record(change: &str, change_values: usize, record: &str) -> String {
+    let record = shifted(record, change_values).replace("{if_changed}", "FROM changed");
+    // The text that is no number is put together from a count, or else it would be tried while the statement is planned.
+    format!(
+        "WITH changed AS ({change} RETURNING 1), recorded AS ({record} RETURNING 1) \
+         SELECT CASE WHEN changed = recorded THEN changed \
+         ELSE CAST(concat('the database did not record ', changed, ' change') AS BIGINT) END AS changed \
+         FROM (SELECT (SELECT count(*) FROM changed) AS changed, (SELECT count(*) FROM recorded) AS recorded) AS counted"
+    )
+}
+
+/// The highest number of a placeholder.
+pub(crate) fn placeholders(sql: &str) -> usize {
+    sql.split('$').skip(1).filter_map(|after| number_at_start(after).0).max().unwrap_or(0)
+}
+
+/// The same statement with every placeholder's number raised.
+fn shifted(sql: &str, by: usize) -> String {
+    let mut parts = sql.split('$');
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    for after in parts {
+        let (number, rest) = number_at_start(after);
+        out.push('$');
+        out.extend(number.map(|number| (number + by).to_string()));
+        out.push_str(rest);
+    }
+    out
+}
+
+fn number_at_start(text: &str) -> (Option<usize>, &str) {
+    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    (text[..digits].parse().ok(), &text[digits..])
 }
 
 /// A statement as SQLite wants it.

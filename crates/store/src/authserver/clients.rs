@@ -5,18 +5,32 @@ use base::{StoreError, Timestamp};
 
 use crate::{Row, Tx, params};
 
+/// A client by its id, `$1`, once for each of its secrets, and once if it has none.
+pub(super) const ONE: &str = "SELECT spec, state, clients.created_at AS client_created_at, id, hash, \
+     client_secrets.created_at AS created_at, expires_at \
+     FROM clients LEFT JOIN client_secrets ON client_secrets.client_id = clients.client_id \
+     WHERE clients.client_id = $1 ORDER BY id";
+
 pub(super) fn one(tx: &mut Tx, id: &ClientId) -> Result<Option<Client>, StoreError> {
-    let sql = "SELECT spec, state, created_at FROM clients WHERE client_id = $1";
-    let Some(row) = tx.query_opt(sql, params![id.as_str()])? else { return Ok(None) };
-    let sql = "SELECT client_id, id, hash, created_at, expires_at FROM client_secrets WHERE client_id = $1 ORDER BY id";
-    let secrets = tx.query(sql, params![id.as_str()])?.iter().map(secret).collect::<Result<_, _>>()?;
-    client(&row, secrets).map(Some)
+    found(&tx.query(ONE, params![id.as_str()])?)
+}
+
+/// What [`ONE`] found.
+pub(super) fn found(rows: &[Row]) -> Result<Option<Client>, StoreError> {
+    let Some(first) = rows.first() else { return Ok(None) };
+    let mut secrets = Vec::new();
+    for row in rows {
+        if row.get::<Option<String>>("id")?.is_some() {
+            secrets.push(secret(row)?);
+        }
+    }
+    client(first, secrets).map(Some)
 }
 
 pub(super) fn page(tx: &mut Tx, after: Option<&ClientId>, limit: u32) -> Result<Vec<Client>, StoreError> {
     let after = after.map(ClientId::as_str);
     let rows = tx.query(
-        "SELECT client_id, spec, state, created_at FROM clients \
+        "SELECT client_id, spec, state, created_at AS client_created_at FROM clients \
          WHERE (CAST($1 AS TEXT) IS NULL OR client_id > $1) ORDER BY client_id LIMIT $2",
         params![after, limit],
     )?;
@@ -89,7 +103,7 @@ fn client(row: &Row, secrets: Vec<ClientSecret>) -> Result<Client, StoreError> {
         state: ClientState::from_text(&state)
             .ok_or_else(|| StoreError::Corrupt("column state of clients holds an unknown word".to_owned()))?,
         secrets,
-        created_at: row.get("created_at")?,
+        created_at: row.get("client_created_at")?,
     })
 }
 

@@ -4,31 +4,25 @@ use async_trait::async_trait;
 use audit::{Rotation, RotationGap, RotationStore};
 use base::StoreError;
 
-use crate::{Database, Row, Side, Tx, params};
+use crate::{Database, Row, Side, Value, params};
 
-/// Appends a row in the transaction of the refresh it tells of.
-pub(super) fn append(tx: &mut Tx, rotation: &Rotation) -> Result<(), StoreError> {
-    let appended = tx.execute(
-        "INSERT INTO rotations (at, authorisation_id, generation, client, subject, source, request_id, mac, key_id) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-        params![
-            rotation.at,
-            rotation.authorisation,
-            rotation.generation,
-            rotation.client,
-            rotation.subject,
-            rotation.source,
-            rotation.request_id,
-            rotation.mac,
-            rotation.key_id.as_str()
-        ],
-    )?;
-    // A rule or trigger in the database that swallows rows must not let the refresh through without its own.
-    if appended == 1 {
-        Ok(())
-    } else {
-        Err(StoreError::Statement("the database did not take a rotation".to_owned()))
-    }
+/// Adds a row; `$1` and so on are [`values`].
+pub(super) const INSERT: &str = "INSERT INTO rotations (at, authorisation_id, generation, client, subject, source, request_id, mac, key_id) \
+     SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9 {if_changed}";
+
+pub(super) fn values(rotation: &Rotation) -> Vec<Value> {
+    params![
+        rotation.at,
+        rotation.authorisation,
+        rotation.generation,
+        rotation.client,
+        rotation.subject,
+        rotation.source,
+        rotation.request_id,
+        rotation.mac,
+        rotation.key_id.as_str()
+    ]
+    .to_vec()
 }
 
 #[async_trait]

@@ -6,7 +6,8 @@ use authserver::{
 };
 use base::{StoreError, Timestamp};
 
-use crate::{ToValue as _, Tx, Value, params};
+use super::rotations;
+use crate::{RecordedChange, ToValue as _, Tx, Value, params};
 
 /// The end of authorisations: every hash goes with it, so that nothing can bring them back. `$1` is the reason, `$2` the
 /// moment; further conditions follow.
@@ -20,11 +21,13 @@ const SET_TOKENS: &str = "generation = $3, issued_at = $4, access_hash = $5, acc
     absolute_expires_at = $12, predecessor_generation = $13, predecessor_hash = $14, predecessor_retry_until = $15, \
     successor = $16";
 
-static ROTATE: LazyLock<String> = LazyLock::new(|| {
-    format!(
+/// A refresh and its row in the log of rotations; their values are [`rotate_values`] and [`rotations::values`].
+pub(super) static ROTATE: LazyLock<RecordedChange> = LazyLock::new(|| {
+    let change = format!(
         "UPDATE authorisations SET last_used_at = $2, {SET_TOKENS} \
          WHERE id = $1 AND state = 'active' AND generation = $17"
-    )
+    );
+    RecordedChange::new(change, rotations::INSERT)
 });
 
 pub(super) fn insert(tx: &mut Tx, authorisation: &Authorisation) -> Result<(), StoreError> {
@@ -85,12 +88,14 @@ pub(super) fn exchange(tx: &mut Tx, exchange: &Exchange) -> Result<bool, StoreEr
     Ok(tx.execute(&sql, &token_values(exchange.id, exchange.at, &exchange.tokens))? == 1)
 }
 
-pub(super) fn rotate(tx: &mut Tx, rotate: &Rotate) -> Result<bool, StoreError> {
+pub(super) fn rotate_values(rotate: &Rotate) -> Vec<Value> {
     let mut values = token_values(rotate.id, rotate.at, &rotate.tokens);
     values.push(rotate.expected_generation.to_value());
-    if tx.execute(&ROTATE, &values)? == 0 {
-        return Ok(false);
-    }
+    values
+}
+
+/// What becomes of the earlier tokens of a stand-in.
+pub(super) fn keep_earlier(tx: &mut Tx, rotate: &Rotate) -> Result<(), StoreError> {
     if rotate.forget_earlier_refresh {
         tx.execute(
             "UPDATE earlier_tokens SET refresh_hash = NULL WHERE authorisation_id = $1",
@@ -100,7 +105,7 @@ pub(super) fn rotate(tx: &mut Tx, rotate: &Rotate) -> Result<bool, StoreError> {
     if let Some(earlier) = &rotate.retire {
         retire(tx, rotate.id, earlier)?;
     }
-    Ok(true)
+    Ok(())
 }
 
 fn retire(tx: &mut Tx, id: AuthorisationId, earlier: &EarlierTokens) -> Result<(), StoreError> {

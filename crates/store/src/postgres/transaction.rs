@@ -103,7 +103,7 @@ impl PostgresTx {
             }
             Err(_) => {
                 self.abandon();
-                Err(StoreError::Unavailable("PostgreSQL did not answer in time".to_owned()))
+                Err(no_answer())
             }
         }
     }
@@ -143,30 +143,45 @@ impl PostgresTx {
     }
 
     pub(crate) fn query(&mut self, sql: &str, values: &[Value]) -> Result<Vec<Row>, StoreError> {
-        let sql = sql::for_postgres(sql);
-        let (statement, rows) = self.wait(async |client| {
-            let statement = prepare(client, &sql, values).await?;
-            let parameters: Vec<&(dyn ToSql + Sync)> = values.iter().map(|value| value as _).collect();
-            let rows = client.query(&statement, &parameters).await?;
-            Ok((statement, rows))
-        })?;
-        let columns = Arc::new(Columns::new(statement.columns().iter().map(tokio_postgres::Column::name)));
-        rows.iter()
-            .map(|row| {
-                let values = (0..columns.len())
-                    .map(|index| {
-                        row.try_get::<_, Value>(index).map_err(|error| {
-                            let (column, kind) = (columns.name(index), row.columns()[index].type_());
-                            StoreError::Statement(format!(
-                                "column {column} of type {kind} cannot be read: {error}"
-                            ))
-                        })
-                    })
-                    .collect::<Result<_, _>>()?;
-                Ok(Row::new(Arc::clone(&columns), values))
-            })
-            .collect()
+        self.wait(async |client| query(client, sql, values).await)
     }
+}
+
+/// Runs one statement outside a transaction, so that it is one itself.
+pub(super) async fn run_statement(client: Object, sql: &str, values: &[Value]) -> Attempt<Vec<Row>> {
+    let Ok(answer) = tokio::time::timeout(ANSWER_TIMEOUT, query(&client, sql, values)).await else {
+        // Closed instead of given back: the statement may still be running on it.
+        drop(Object::take(client));
+        return Attempt::Ended(Err(no_answer()));
+    };
+    match answer {
+        Ok(rows) => Attempt::Ended(Ok(rows)),
+        Err(Failure::Ours(error)) => Attempt::Ended(Err(error)),
+        Err(Failure::Server(error)) if is_collision(&error) => Attempt::Collided(from_postgres(&error)),
+        Err(Failure::Server(error)) => Attempt::Ended(Err(from_postgres(&error))),
+    }
+}
+
+async fn query(client: &Object, sql: &str, values: &[Value]) -> Result<Vec<Row>, Failure> {
+    let statement = prepare(client, &sql::for_postgres(sql), values).await?;
+    let parameters: Vec<&(dyn ToSql + Sync)> = values.iter().map(|value| value as _).collect();
+    let rows = client.query(&statement, &parameters).await?;
+    let columns = Arc::new(Columns::new(statement.columns().iter().map(tokio_postgres::Column::name)));
+    let rows = rows.iter().map(|row| {
+        let value = |index| {
+            row.try_get::<_, Value>(index).map_err(|error| {
+                let (column, kind) = (columns.name(index), row.columns()[index].type_());
+                StoreError::Statement(format!("column {column} of type {kind} cannot be read: {error}"))
+            })
+        };
+        let values = (0..columns.len()).map(value).collect::<Result<_, _>>()?;
+        Ok(Row::new(Arc::clone(&columns), values))
+    });
+    rows.collect::<Result<_, _>>().map_err(Failure::Ours)
+}
+
+fn no_answer() -> StoreError {
+    StoreError::Unavailable("PostgreSQL did not answer in time".to_owned())
 }
 
 /// The server is asked once a connection; later the statement is the connection's own.

@@ -30,3 +30,19 @@ fn nothing_is_lost_from_unfinished_quotes() {
         assert_eq!(migration_for_sqlite(sql), sql);
     }
 }
+
+#[test]
+fn a_record_counts_its_values_after_those_of_its_change() {
+    assert_eq!(placeholders("UPDATE a SET b = $2, c = $12 WHERE d = $1"), 12);
+    assert_eq!(placeholders("SELECT '$'"), 0);
+    assert_eq!(
+        shifted("INSERT INTO a SELECT $1, $2, '$', $10 {if_changed}", 3),
+        "INSERT INTO a SELECT $4, $5, '$', $13 {if_changed}"
+    );
+    let one =
+        change_and_record("UPDATE a SET b = $2 WHERE c = $1", 2, "INSERT INTO d (e) SELECT $1 {if_changed}");
+    let begins = "WITH changed AS (UPDATE a SET b = $2 WHERE c = $1 RETURNING 1), \
+                  recorded AS (INSERT INTO d (e) SELECT $3 FROM changed RETURNING 1) SELECT ";
+    assert!(one.starts_with(begins), "{one}");
+    assert_eq!(for_sqlite("INSERT INTO d (e) SELECT $1 {if_changed}"), "INSERT INTO d (e) SELECT $1 ");
+}

@@ -8,6 +8,7 @@ mod durability;
 mod engine;
 mod memory_engine;
 mod postgres_engine;
+mod recorded_changes;
 mod schema;
 mod sqlite_engine;
 
@@ -38,6 +39,7 @@ fn main() -> ExitCode {
     }
     let mut suite = Suite::new();
     engine::cases(&mut suite);
+    recorded_changes::cases(&mut suite);
     sqlite_engine::cases(&mut suite);
     postgres_engine::cases(&mut suite);
     memory_engine::cases(&mut suite);

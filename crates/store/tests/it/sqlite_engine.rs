@@ -247,13 +247,14 @@ async fn a_backup_is_whole(place: Place) {
 
 async fn a_closed_database_refuses(place: Place) {
     let database = open(&place).await;
-    assert_eq!(database.look_up("test.early", |_| Ok(())).await, Ok(()));
+    let one = "SELECT 1 AS one";
+    assert_eq!(database.look_up("test.early", one, &[]).await.unwrap().len(), 1);
     database.close().await;
     let written = database.run_tx("test.late", |tx| insert(tx, "a", "ada", 1)).await;
     assert!(matches!(written, Err(StoreError::Unavailable(_))), "{written:?}");
     let read = database.read("test.late", |_| Ok(())).await;
     assert!(matches!(read, Err(StoreError::Unavailable(_))), "{read:?}");
-    let found = database.look_up("test.late", |_| Ok(())).await;
+    let found = database.look_up("test.late", one, &[]).await;
     assert!(matches!(found, Err(StoreError::Unavailable(_))), "{found:?}");
 }
 
