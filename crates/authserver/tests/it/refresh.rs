@@ -7,7 +7,7 @@ use authserver::{ClientId, EndReason};
 use base::Secret;
 use oauth::ErrorCode::{InvalidClient, InvalidGrant, InvalidScope};
 
-use crate::world::{CLIENT, REDIRECT, SUBJECT, World, confidential, origin, public, query, refresh_of};
+use crate::world::{CLIENT, REDIRECT, SUBJECT, World, confidential, origin, public, refresh_of};
 
 const DAY: u64 = 24 * 3600;
 
@@ -166,26 +166,11 @@ async fn a_narrower_scope_is_for_that_access_token_alone_and_a_wider_one_is_refu
     let mut spec = confidential(CLIENT);
     spec.scope = "users:read accounts:read".parse().unwrap();
     let world = World::with(spec).await;
-    let verifier = world.verifier();
-    let query = query(CLIENT, &verifier).replace("&scope=users:read", "");
-    let request = world.server.begin_authorization(&query).await.unwrap();
-    let mut consent = crate::world::consent();
-    consent.scope = request.scope.clone();
-    let granted = world.server.grant(&request, consent, &origin()).await.unwrap();
-    let code = crate::world::code_of(granted.location.expose());
-    let tokens = world.exchange(CLIENT, &code, REDIRECT, Some(&verifier)).await.unwrap();
-    let ask = async |tokens: &authserver::TokenSuccess, scope: &str| {
-        let token = refresh_of(tokens).expose().as_str();
-        let parameters = [("grant_type", "refresh_token"), ("refresh_token", token), ("scope", scope)];
-        world.send_token(&world.encode(CLIENT, &parameters).await).await
-    };
-    assert_eq!(ask(&tokens, "users:read companies:read").await.unwrap_err(), InvalidScope);
-    let narrow = ask(&tokens, "users:read").await.unwrap();
+    let tokens = world.connect_to_all().await;
+    assert_eq!(world.refresh_for(&tokens, "users:read companies:read").await.unwrap_err(), InvalidScope);
+    let narrow = world.refresh_for(&tokens, "users:read").await.unwrap();
     assert_eq!(narrow.scope.to_string(), "users:read");
-    assert_eq!(
-        world.server.authenticate(&narrow.access_token).await.unwrap().scope.to_string(),
-        "users:read"
-    );
+    assert_eq!(world.scope_of(&narrow).await, "users:read");
     let whole = world.refresh(refresh_of(&narrow)).await.unwrap();
     assert_eq!(whole.scope.to_string(), "accounts:read users:read");
 }

@@ -67,6 +67,19 @@ async fn microsoft_old_tokens_live_to_their_own_expiry() {
 }
 
 #[tokio::test]
+async fn access_tokens_beside_the_latest_keep_the_scope_they_were_given() {
+    let mut spec = with(RotationPolicy::OldLives);
+    spec.scope = "users:read accounts:read".parse().unwrap();
+    let world = World::with(spec).await;
+    let first = world.connect_to_all().await;
+    let narrow = world.refresh_for(&first, "users:read").await.unwrap();
+    let third = world.refresh(refresh_of(&first)).await.unwrap();
+    assert_eq!(world.scope_of(&first).await, "accounts:read users:read");
+    assert_eq!(world.scope_of(&narrow).await, "users:read");
+    assert_eq!(world.scope_of(&third).await, "accounts:read users:read");
+}
+
+#[tokio::test]
 async fn quickbooks_the_value_changes_about_once_a_day() {
     let world = World::with(with(RotationPolicy::ChangesDaily)).await;
     let first = world.connect().await;

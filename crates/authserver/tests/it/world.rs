@@ -160,6 +160,17 @@ impl World {
         self.exchange(client, &code, REDIRECT, Some(&verifier)).await.unwrap()
     }
 
+    /// The same for all that the client may ask for.
+    pub(crate) async fn connect_to_all(&self) -> TokenSuccess {
+        let verifier = self.verifier();
+        let query = query(CLIENT, &verifier).replace("&scope=users:read", "");
+        let request = self.server.begin_authorization(&query).await.unwrap();
+        let consent = Consent { scope: request.scope.clone(), ..consent() };
+        let granted = self.server.grant(&request, consent, &origin()).await.unwrap();
+        let code = code_of(granted.location.expose());
+        self.exchange(CLIENT, &code, REDIRECT, Some(&verifier)).await.unwrap()
+    }
+
     pub(crate) async fn is_public(&self, client: &str) -> bool {
         self.database.client(&ClientId::from(client)).await.unwrap().unwrap().spec.public
     }
@@ -210,6 +221,22 @@ impl World {
         let parameters =
             [("grant_type", "refresh_token"), ("refresh_token", refresh_token.expose().as_str())];
         self.send_token(&self.encode(client, &parameters).await).await
+    }
+
+    /// A refresh that asks for a scope.
+    pub(crate) async fn refresh_for(
+        &self,
+        tokens: &TokenSuccess,
+        scope: &str,
+    ) -> Result<TokenSuccess, ErrorCode> {
+        let token = refresh_of(tokens).expose().as_str();
+        let parameters = [("grant_type", "refresh_token"), ("refresh_token", token), ("scope", scope)];
+        self.send_token(&self.encode(CLIENT, &parameters).await).await
+    }
+
+    /// For which scope a resource server takes it.
+    pub(crate) async fn scope_of(&self, tokens: &TokenSuccess) -> String {
+        self.server.authenticate(&tokens.access_token).await.unwrap().scope.to_string()
     }
 
     pub(crate) async fn introspect_as(&self, client: &str, token: &Secret<String>) -> Introspection<'_> {
