@@ -34,6 +34,7 @@ pub(crate) fn cases(suite: &mut Suite) {
         a_change_that_cannot_be_recorded_is_undone,
         a_change_whose_record_is_swallowed_is_undone,
         of_contenders_for_one_change_exactly_one_is_recorded,
+        a_caller_that_goes_away_leaves_a_change_whole,
     );
 }
 
@@ -115,4 +116,35 @@ async fn of_contenders_for_one_change_exactly_one_is_recorded(database: Database
     }
     let (versions, moves) = state(&database).await;
     assert_eq!((versions, moves.len()), (vec![20, 1], 19));
+}
+
+async fn yields(count: usize) {
+    for _ in 0..count {
+        tokio::task::yield_now().await;
+    }
+}
+
+async fn a_caller_that_goes_away_leaves_a_change_whole(database: Database) {
+    with_an_account(&database).await;
+    let mut version = 1;
+    for patience in 0..200 {
+        {
+            let abandoned = std::pin::pin!(moved(&database, version, version + 1, Some("abandoned")));
+            futures_util::future::select(abandoned, std::pin::pin!(yields(patience * patience))).await;
+        }
+        // Whatever became of it, the database serves the next caller, from the version that is there.
+        loop {
+            let (versions, moves) = state(&database).await;
+            version = versions[0];
+            assert_eq!(i64::try_from(moves.len()), Ok(version - 1), "each change has its record");
+            if moved(&database, version, version + 1, None).await == Ok(true) {
+                version += 1;
+                break;
+            }
+        }
+    }
+    let (_, moves) = state(&database).await;
+    let abandoned = moves.iter().filter(|(_, note)| note.is_some()).count();
+    assert!(abandoned > 0, "some were made for a caller that was still there or had gone");
+    assert!(moves.len() >= 200, "those who stayed were all served");
 }
