@@ -13,7 +13,7 @@ use crate::migrations::{Migration, migrations_of};
 use crate::postgres::Postgres;
 use crate::sqlite::{RowWatcher, Sqlite};
 use crate::{Location, OpenError, RecordedChange, Row, Settings, Side, Tx, Value};
-use measure::Measures;
+use measure::{Measure, Measures};
 
 /// An open database with its schema up to date. Cloning is cheap; all clones are the same database.
 #[derive(Debug, Clone)]
@@ -101,15 +101,12 @@ impl Database {
         T: Send + 'static,
         F: FnMut(&mut Tx) -> Result<T, StoreError> + Send + 'static,
     {
-        self.pause().await;
-        let measure = self.measures.start(name);
-        let result = match &*self.backend {
+        self.measured(name, async |measure| match &*self.backend {
             Backend::Sqlite(sqlite) => sqlite.run_tx(measure.counting(work)).await,
             Backend::Postgres(postgres) => postgres.run(true, measure.counting(work)).await,
             Backend::Memory(memory) => memory.run(name, true, measure.counting(work)).await,
-        };
-        measure.finish(&result);
-        result
+        })
+        .await
     }
 
     /// Runs a transaction that only reads, on one snapshot; beside the writer where the database allows it.
@@ -118,15 +115,12 @@ impl Database {
         T: Send + 'static,
         F: FnMut(&mut Tx) -> Result<T, StoreError> + Send + 'static,
     {
-        self.pause().await;
-        let measure = self.measures.start(name);
-        let result = match &*self.backend {
+        self.measured(name, async |measure| match &*self.backend {
             Backend::Sqlite(sqlite) => sqlite.read(measure.counting(work)).await,
             Backend::Postgres(postgres) => postgres.run(false, measure.counting(work)).await,
             Backend::Memory(memory) => memory.run(name, false, measure.counting(work)).await,
-        };
-        measure.finish(&result);
-        result
+        })
+        .await
     }
 
     /// Looks up a few rows by their keys: one SELECT, for what is asked all the time. Like [`Database::read`], but on SQLite it runs
@@ -141,16 +135,15 @@ impl Database {
         if !sql.starts_with("SELECT ") {
             return Err(StoreError::Statement("a look-up is a SELECT".to_owned()));
         }
-        self.pause().await;
-        let measure = self.measures.start(name);
-        let select = |values: Vec<Value>| measure.counting(move |tx| tx.query(sql, &values));
-        let result = match &*self.backend {
-            Backend::Sqlite(sqlite) => sqlite.look_up(select(values.to_vec())).await,
+        let select = |values: Vec<Value>| move |tx: &mut Tx| tx.query(sql, &values);
+        self.measured(name, async |measure| match &*self.backend {
+            Backend::Sqlite(sqlite) => sqlite.look_up(measure.counting(select(values.to_vec()))).await,
             Backend::Postgres(postgres) => postgres.statement(sql, values).await,
-            Backend::Memory(memory) => memory.run(name, false, select(values.to_vec())).await,
-        };
-        measure.finish(&result);
-        result
+            Backend::Memory(memory) => {
+                memory.run(name, false, measure.counting(select(values.to_vec()))).await
+            }
+        })
+        .await
     }
 
     /// Changes one row and records it, both or neither; whether the row was there to be changed. On PostgreSQL it is one statement and
@@ -165,12 +158,11 @@ impl Database {
         let Backend::Postgres(postgres) = &*self.backend else {
             return self.run_tx(name, move |tx| statement.run(tx, &change, &record)).await;
         };
-        self.pause().await;
-        let measure = self.measures.start(name);
-        let rows = postgres.statement(statement.as_one(), &[change, record].concat()).await;
-        let result = rows.and_then(|rows| RecordedChange::was_made(&rows));
-        measure.finish(&result);
-        result
+        self.measured(name, async |_| {
+            let rows = postgres.statement(statement.as_one(), &[change, record].concat()).await?;
+            RecordedChange::was_made(&rows)
+        })
+        .await
     }
 
     /// Where what was read of authorisations in use may be remembered, if it may.
@@ -186,11 +178,19 @@ impl Database {
         }
     }
 
-    /// Lets others get their turn where a slow database is wanted.
-    async fn pause(&self) {
+    /// Runs one transaction and measures it under its name. Where a slow database is wanted, others get their turn before it.
+    async fn measured<T>(
+        &self,
+        name: &'static str,
+        run: impl AsyncFnOnce(&Measure) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
         if let Some(pause) = self.slowed_by {
             tokio::time::sleep(pause).await;
         }
+        let measure = self.measures.start(name);
+        let result = run(&measure).await;
+        measure.finish(&result);
+        result
     }
 
     /// Lets what was begun be finished and closes the database; on SQLite another process may open it afterwards. Later

@@ -22,6 +22,19 @@ impl<T: Template> IntoResponse for Page<T> {
     }
 }
 
+impl<T: Template> Page<T> {
+    /// A page that was made, or one that tells why it was not.
+    pub fn or_refusal<E>(made: Result<T, E>, site: &Site) -> Response
+    where
+        Problem: From<E>,
+    {
+        match made {
+            Ok(page) => Self(page).into_response(),
+            Err(error) => refusal(&Problem::from(error), site),
+        }
+    }
+}
+
 /// One entry of the navigation in the header.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NavigationItem {

@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use ::audit::{Actor, AuditId, AuditRecord, Filter};
 use askama::Template;
 use axum::extract::State;
-use axum::response::{IntoResponse as _, Response};
+use axum::response::Response;
 use base::StoreError;
 use platform::{CompanyId, Subject};
 use serde::Deserialize;
@@ -11,7 +11,7 @@ use serde::Deserialize;
 use super::{Administrator, ROWS, address};
 use crate::platform::PlatformState;
 use crate::shared::page::Moment;
-use crate::shared::{Layout, Page, Pages, Problem, Query, Surface as _};
+use crate::shared::{Layout, Page, Pages, Query};
 
 const PATH: &str = "/admin/audit";
 
@@ -62,10 +62,7 @@ pub(super) async fn show(
     administrator: Administrator,
     Query(wanted, ..): Query<Wanted, Pages>,
 ) -> Response {
-    match page(&state, &administrator, wanted).await {
-        Ok(page) => Page(page).into_response(),
-        Err(error) => Pages::refuse(Problem::from(error), &state.site),
-    }
+    Page::or_refusal(page(&state, &administrator, wanted).await, &state.site)
 }
 
 async fn page(

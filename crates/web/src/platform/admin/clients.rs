@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use askama::Template;
 use authserver::{Client, ClientId, ClientState, RotationPolicy};
 use axum::extract::State;
-use axum::response::{IntoResponse as _, Response};
+use axum::response::Response;
 use base::StoreError;
 use platform::{ClientUsage, Tally};
 
@@ -12,7 +12,7 @@ use super::{Administrator, ROWS, address};
 use crate::platform::PlatformState;
 use crate::platform::client_view::badge;
 use crate::shared::page::{Badge, Moment};
-use crate::shared::{Layout, Page, Pages, Problem, Query, Surface as _};
+use crate::shared::{Layout, Page, Pages, Query};
 
 const PATH: &str = "/admin/clients";
 
@@ -51,10 +51,7 @@ pub(super) async fn show(
     administrator: Administrator,
     Query(wanted, ..): Query<Wanted, Pages>,
 ) -> Response {
-    match page(&state, &administrator, &wanted).await {
-        Ok(page) => Page(page).into_response(),
-        Err(error) => Pages::refuse(Problem::from(error), &state.site),
-    }
+    Page::or_refusal(page(&state, &administrator, &wanted).await, &state.site)
 }
 
 async fn page(

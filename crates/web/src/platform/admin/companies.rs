@@ -1,6 +1,6 @@
 use askama::Template;
 use axum::extract::State;
-use axum::response::{IntoResponse as _, Response};
+use axum::response::Response;
 use base::StoreError;
 use platform::{Company, CompanyId, CompanySelection, ListedCompany};
 
@@ -9,7 +9,7 @@ use super::user::company_detail;
 use super::{Administrator, ROWS, address};
 use crate::platform::PlatformState;
 use crate::shared::page::{Badge, Tone};
-use crate::shared::{Layout, Page, Pages, Problem, Query, Surface as _};
+use crate::shared::{Layout, Page, Pages, Query};
 
 const PATH: &str = "/admin/companies";
 
@@ -40,10 +40,7 @@ pub(super) async fn show(
     administrator: Administrator,
     Query(wanted, ..): Query<Wanted, Pages>,
 ) -> Response {
-    match page(&state, &administrator, &wanted).await {
-        Ok(page) => Page(page).into_response(),
-        Err(error) => Pages::refuse(Problem::from(error), &state.site),
-    }
+    Page::or_refusal(page(&state, &administrator, &wanted).await, &state.site)
 }
 
 async fn page(

@@ -1,7 +1,7 @@
 use ::audit::{AuditRecord, Filter};
 use askama::Template;
 use axum::extract::State;
-use axum::response::{IntoResponse as _, Response};
+use axum::response::Response;
 use base::StoreError;
 use platform::Counts;
 
@@ -9,7 +9,7 @@ use super::audit::{in_line, named};
 use super::{Administrator, address};
 use crate::platform::PlatformState;
 use crate::shared::page::Moment;
-use crate::shared::{Layout, Page, Pages, Problem, Surface as _};
+use crate::shared::{Layout, Page};
 
 /// How many of the last records are shown.
 const LAST: u32 = 10;
@@ -41,10 +41,7 @@ struct Happening {
 
 /// `GET /admin`
 pub(super) async fn show(State(state): State<PlatformState>, administrator: Administrator) -> Response {
-    match page(&state, &administrator).await {
-        Ok(page) => Page(page).into_response(),
-        Err(error) => Pages::refuse(Problem::from(error), &state.site),
-    }
+    Page::or_refusal(page(&state, &administrator).await, &state.site)
 }
 
 async fn page(state: &PlatformState, administrator: &Administrator) -> Result<OverviewPage, StoreError> {

@@ -1,6 +1,6 @@
 use askama::Template;
 use axum::extract::State;
-use axum::response::{IntoResponse as _, Response};
+use axum::response::Response;
 use base::StoreError;
 use identity::{Account, AccountSelection, Email};
 
@@ -8,7 +8,7 @@ use super::list::{List, Wanted};
 use super::{Administrator, ROWS, address};
 use crate::platform::PlatformState;
 use crate::shared::page::{Badge, Moment, Tone};
-use crate::shared::{Layout, Page, Pages, Problem, Query, Surface as _};
+use crate::shared::{Layout, Page, Pages, Query};
 
 const PATH: &str = "/admin/users";
 
@@ -44,10 +44,7 @@ pub(super) async fn show(
     administrator: Administrator,
     Query(wanted, ..): Query<Wanted, Pages>,
 ) -> Response {
-    match page(&state, &administrator, &wanted).await {
-        Ok(page) => Page(page).into_response(),
-        Err(error) => Pages::refuse(Problem::from(error), &state.site),
-    }
+    Page::or_refusal(page(&state, &administrator, &wanted).await, &state.site)
 }
 
 async fn page(

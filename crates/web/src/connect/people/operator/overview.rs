@@ -1,6 +1,6 @@
 use ::connect::{ConnectionFilter, ConnectionId, FoundConnection, StateKind};
 use axum::extract::State;
-use axum::response::{IntoResponse as _, Response};
+use axum::response::Response;
 use base::StoreError;
 use serde::Deserialize;
 
@@ -8,7 +8,7 @@ use super::operator_session::Operator;
 use crate::connect::ConnectState;
 use crate::connect::pages::{Attention, ConnectionRow, Count, OverviewPage, Pair};
 use crate::shared::page::{Badge, Moment, Tone};
-use crate::shared::{Page, Pages, Problem, Query, Surface as _};
+use crate::shared::{Page, Pages, Query};
 
 /// Rows of one page of the list.
 const ROWS: u32 = 50;
@@ -28,10 +28,7 @@ pub(super) async fn overview(
     operator: Operator,
     Query(wanted, _): Query<Wanted, Pages>,
 ) -> Response {
-    match page(&state, &operator, &wanted).await {
-        Ok(page) => Page(page).into_response(),
-        Err(error) => Pages::refuse(Problem::from(error), &state.site),
-    }
+    Page::or_refusal(page(&state, &operator, &wanted).await, &state.site)
 }
 
 async fn page(
