@@ -11,6 +11,14 @@ pub struct Origin {
     pub request_id: Option<String>,
 }
 
+impl Origin {
+    /// The source as whatever counts strangers counts it ([`base::source_of`] its address); empty where it is not known.
+    pub fn counted_as(&self) -> String {
+        let text = self.source.as_deref().unwrap_or_default();
+        text.parse().map_or_else(|_| text.to_owned(), base::source_of)
+    }
+}
+
 /// Who did it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Actor {
@@ -28,6 +36,8 @@ pub enum Actor {
     Unknown,
     /// Somebody at the command line of this machine.
     CommandLine,
+    /// Whoever holds the sandbox token, at a sandbox switch.
+    Sandbox,
     /// The program by itself.
     System,
 }
@@ -42,6 +52,7 @@ impl fmt::Display for Actor {
             Self::InitialAccessToken(id) => write!(f, "initial_access_token:{id}"),
             Self::Unknown => f.write_str("unknown"),
             Self::CommandLine => f.write_str("command_line"),
+            Self::Sandbox => f.write_str("sandbox"),
             Self::System => f.write_str("system"),
         }
     }
@@ -63,6 +74,7 @@ impl FromStr for Actor {
             Some(("initial_access_token", id)) => Ok(Self::InitialAccessToken(id.to_owned())),
             None if text == "unknown" => Ok(Self::Unknown),
             None if text == "command_line" => Ok(Self::CommandLine),
+            None if text == "sandbox" => Ok(Self::Sandbox),
             None if text == "system" => Ok(Self::System),
             _ => Err(ParseActorError),
         }

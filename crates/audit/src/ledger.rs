@@ -11,6 +11,8 @@ const WINDOW: Duration = Duration::from_mins(1);
 const EACH: u32 = 10;
 /// Of all together, in this process. With about half a kilobyte each, a flood that never ends fills less than 100 MB a day.
 const ALL: u32 = 120;
+/// Of so many types and clients (or persons) the refusals that are not recorded are counted one by one; of those beyond, by type.
+const COUNTED: usize = 1000;
 /// Of longer texts, the beginnings count: they are chosen by whoever is refused.
 const LONGEST: usize = 200;
 
@@ -28,7 +30,42 @@ pub struct Ledger {
 struct Minute {
     started: Duration,
     recorded: u32,
-    counted: BTreeMap<&'static str, u64>,
+    counted: Counted,
+}
+
+/// What was refused and not recorded.
+#[derive(Debug, Default)]
+struct Counted {
+    /// By type.
+    all: BTreeMap<&'static str, u64>,
+    /// By type and whose it was, so that no flood hides who else was refused.
+    each: BTreeMap<(&'static str, String), u64>,
+    /// By type, where there was no more room in `each`.
+    others: BTreeMap<&'static str, u64>,
+}
+
+impl Counted {
+    fn count(&mut self, kind: &'static str, who: String) {
+        *self.all.entry(kind).or_default() += 1;
+        let (room, key) = (self.each.len() < COUNTED, (kind, who));
+        if room || self.each.contains_key(&key) {
+            *self.each.entry(key).or_default() += 1;
+        } else {
+            *self.others.entry(kind).or_default() += 1;
+        }
+    }
+
+    /// The record: numbers under `type`, under `type whose`, and under `type (others)`.
+    fn told(self) -> Option<AuditEvent> {
+        if self.all.is_empty() {
+            return None;
+        }
+        let all = self.all.into_iter().map(|(kind, number)| (kind.to_owned(), number));
+        let each = self.each.into_iter().map(|((kind, who), number)| (format!("{kind} {who}"), number));
+        let others = self.others.into_iter().map(|(kind, number)| (format!("{kind} (others)"), number));
+        let event = AuditEvent::new("refusals.counted", Actor::System);
+        Some(all.chain(each).chain(others).fold(event, |event, (name, number)| event.with(&name, number)))
+    }
 }
 
 impl Ledger {
@@ -48,8 +85,8 @@ impl Ledger {
         event.data.values_mut().for_each(shorten);
         let monotonic = self.clock.monotonic();
         let who = event.client.clone().unwrap_or_else(|| event.actor.to_string());
-        let source = event.origin.source.clone().unwrap_or_default();
-        let admitted = self.each.admit((event.kind, who, source), monotonic).is_ok();
+        let source = event.origin.counted_as();
+        let admitted = self.each.admit((event.kind, who.clone(), source), monotonic).is_ok();
         let (counted, recorded) = {
             let mut minute = self.minute.lock().unwrap_or_else(PoisonError::into_inner);
             let counted = minute.turn(monotonic);
@@ -57,7 +94,7 @@ impl Ledger {
             if recorded {
                 minute.recorded += 1;
             } else {
-                *minute.counted.entry(event.kind).or_default() += 1;
+                minute.counted.count(event.kind, who);
             }
             (counted, recorded)
         };
@@ -67,7 +104,7 @@ impl Ledger {
 
     /// Records an act right after it was done. A record that cannot be written is told in the log, and the act stands.
     pub async fn done(&self, event: AuditEvent) {
-        self.append(BTreeMap::new(), Some(event)).await;
+        self.append(Counted::default(), Some(event)).await;
     }
 
     /// Writes down what was only counted and whose minute is over; to be called now and then.
@@ -79,16 +116,9 @@ impl Ledger {
         self.append(counted, None).await;
     }
 
-    async fn append(&self, counted: BTreeMap<&'static str, u64>, event: Option<AuditEvent>) {
-        let counted = (!counted.is_empty()).then(|| {
-            counted
-                .into_iter()
-                .fold(AuditEvent::new("refusals.counted", Actor::System), |event, (kind, number)| {
-                    event.with(kind, number)
-                })
-        });
+    async fn append(&self, counted: Counted, event: Option<AuditEvent>) {
         let records: Vec<_> =
-            counted.into_iter().chain(event).map(|event| self.auditor.record(event)).collect();
+            counted.told().into_iter().chain(event).map(|event| self.auditor.record(event)).collect();
         if records.is_empty() {
             return;
         }
@@ -101,9 +131,9 @@ impl Ledger {
 
 impl Minute {
     /// Begins a new minute if the present one is over; gives what was counted in it.
-    fn turn(&mut self, monotonic: Duration) -> BTreeMap<&'static str, u64> {
+    fn turn(&mut self, monotonic: Duration) -> Counted {
         if monotonic < self.started + WINDOW {
-            return BTreeMap::new();
+            return Counted::default();
         }
         std::mem::replace(self, Self { started: monotonic, ..Self::default() }).counted
     }

@@ -26,5 +26,5 @@ pub use event::{Actor, AuditEvent, Origin};
 pub use head_memory::{HeadFile, HeadInProcess, HeadMemory};
 pub use ledger::Ledger;
 pub use record::{AuditId, AuditRecord};
-pub use rotation::{Rotation, RotationGap, RotationStore, verify_rotations};
+pub use rotation::{Rotation, RotationGap, RotationStore, reached, verify_reached, verify_rotations};
 pub use store::{ExportFilter, Filter, Store};

@@ -1,11 +1,15 @@
+use std::collections::{BTreeMap, BTreeSet};
+
 use async_trait::async_trait;
 use base::{StoreError, Timestamp};
 use seal::{MacKeyId, Purpose};
 
-use crate::{Auditor, Origin, Problem, VerifyError};
+use crate::{AuditEvent, Auditor, ExportFilter, Origin, Problem, Store, VerifyError};
 
 /// What the check is over.
 const CONTEXT: &str = "rotation 1";
+/// Where a record tells how far the authorisation had come.
+const REACHED: &str = "reached_generation";
 /// How many are read at once when all are verified.
 const PAGE: u32 = 1000;
 
@@ -54,8 +58,11 @@ pub trait RotationStore: Send + Sync {
     /// Up to `limit` rotations by moment, authorisation and generation, after the given one.
     async fn rotations(&self, after: Option<Rotation>, limit: u32) -> Result<Vec<Rotation>, StoreError>;
 
-    /// Some authorisation with more or fewer rotations than it must have.
+    /// Some authorisation with more or fewer rotations than it must have; one that is not there must have none.
     async fn rotation_gap(&self) -> Result<Option<RotationGap>, StoreError>;
+
+    /// The generations of those of these authorisations that are there. At least one is asked for.
+    async fn generations(&self, authorisations: Vec<String>) -> Result<BTreeMap<String, u64>, StoreError>;
 }
 
 impl Auditor {
@@ -135,7 +142,48 @@ pub async fn verify_rotations(
     }
     let gap = store.rotation_gap().await?.map(|gap| Problem {
         place: format!("authorisation {}", gap.authorisation),
-        what: format!("it was refreshed {} times and the log holds {}", gap.expected, gap.found),
+        what: format!("its row tells of {} refreshes and the log holds {}", gap.expected, gap.found),
     });
     Ok((verified, gap))
+}
+
+/// Holds the authorisations against the records that tell how far they had come ([`reached`]): the first one that is not there or has
+/// fallen back, if there is one. Rows of authorisations that were exchanged are never deleted by Mainstay.
+pub async fn verify_reached(
+    records: &dyn Store,
+    rotations: &dyn RotationStore,
+) -> Result<Option<Problem>, StoreError> {
+    let mut filter = ExportFilter::default();
+    loop {
+        let page = records.export_audit(filter.clone(), PAGE).await?;
+        let told: Vec<(&String, u64)> = page.iter().filter_map(|record| told_by(&record.data)).collect();
+        if !told.is_empty() {
+            let ids: BTreeSet<&String> = told.iter().map(|(id, _)| *id).collect();
+            let found = rotations.generations(ids.into_iter().cloned().collect()).await?;
+            for (id, reached) in told {
+                let what = match found.get(id) {
+                    None => "its code was exchanged, and it is not there".to_owned(),
+                    Some(&generation) if generation < reached => {
+                        format!("it had come to generation {reached}, and its row tells of {generation}")
+                    }
+                    Some(_) => continue,
+                };
+                return Ok(Some(Problem { place: format!("authorisation {id}"), what }));
+            }
+        }
+        if page.len() < PAGE as usize {
+            return Ok(None);
+        }
+        filter.after = page.last().map(|record| record.id);
+    }
+}
+
+fn told_by(data: &BTreeMap<String, String>) -> Option<(&String, u64)> {
+    Some((data.get("authorisation")?, data.get(REACHED)?.parse().ok()?))
+}
+
+/// `event` about the authorisation that it names, with the generation that this has reached at least.
+#[must_use]
+pub fn reached(event: AuditEvent, generation: u32) -> AuditEvent {
+    event.with(REACHED, generation)
 }

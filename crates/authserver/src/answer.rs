@@ -94,10 +94,9 @@ impl TokenSuccess {
 pub(crate) fn as_refusal(error: &EndpointError) -> Refused {
     match error {
         EndpointError::Refused(refused) => refused.clone(),
-        EndpointError::Unavailable(_) => Refused::new(
-            ErrorCode::TemporarilyUnavailable,
-            "the server cannot answer now; nothing is lost, try again",
-        ),
+        EndpointError::Unavailable(_) => {
+            Refused::new(ErrorCode::TemporarilyUnavailable, "the server cannot answer now; try again")
+        }
     }
 }
 

@@ -261,6 +261,8 @@ impl Client {
 pub enum SeedSecret {
     /// Nothing: what is there stays; a public client has none.
     Keep,
+    /// This one, where the client has none yet. One that was rotated since, or ended as known to others, does not come back.
+    First(Secret<String>),
     /// Exactly this one. If it is live already, nothing changes.
     Set(Secret<String>),
 }

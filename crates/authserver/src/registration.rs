@@ -112,7 +112,7 @@ pub struct Registration {
     pub owner: Option<String>,
     /// Who registered it, as the audit log names them.
     pub registered_by: String,
-    /// Whether changes of it need no review.
+    /// Whether it was approved without a review when it was registered. Its changes are reviewed like everybody's.
     pub pre_approved: bool,
     /// The token with which a program manages it.
     pub access: Option<RegistrationAccess>,
@@ -203,7 +203,7 @@ pub struct InitialAccessToken {
     pub hash: KeyedHash,
     /// What it was made for, in the words of whoever made it.
     pub note: String,
-    /// Whether clients registered with it need no review.
+    /// Whether clients registered with it need no first review.
     pub pre_approved: bool,
     /// How many clients it may still register.
     pub uses_left: u32,
@@ -229,7 +229,7 @@ impl InitialAccessToken {
 pub struct NewInitialAccessToken {
     /// What it is for; up to 100 characters, may be empty.
     pub note: String,
-    /// Whether clients registered with it need no review.
+    /// Whether clients registered with it need no first review.
     pub pre_approved: bool,
     /// How many clients it may register: 1 to 1000.
     pub uses: u32,

@@ -22,6 +22,9 @@ pub(crate) const MAX_CONTACTS: usize = 10;
 /// The longest e-mail address (RFC 5321 section 4.5.3.1.3).
 pub(crate) const MAX_CONTACT: usize = 254;
 
+/// What an answer can carry by the standards (RFC 6749 section 4.1.2, RFC 9207).
+const RESPONSE_PARAMETERS: [&str; 6] = ["code", "state", "iss", "error", "error_description", "error_uri"];
+
 /// The rules of one authorization server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClientRules {
@@ -36,6 +39,8 @@ pub struct ClientRules {
     pub http_on_loopback: bool,
     /// Whether people are shown the clients, so that names and addresses have to be fit for that.
     pub shown_to_people: bool,
+    /// Parameters of an answer beside those of the standards ([`crate::Consent::extra`]).
+    pub response_parameters: Vec<String>,
 }
 
 impl Default for ClientRules {
@@ -47,6 +52,7 @@ impl Default for ClientRules {
             subject_types: None,
             http_on_loopback: true,
             shown_to_people: false,
+            response_parameters: Vec::new(),
         }
     }
 }
@@ -184,12 +190,23 @@ impl ClientRules {
                 Ok(uri) if !self.http_on_loopback && !address::fit_for_production(&uri, metadata.public) => {
                     found.add("redirect_uris", format!("{place}{}", address::PRODUCTION));
                 }
+                Ok(uri) if self.reserved_parameter(&uri).is_some() => {
+                    let name = self.reserved_parameter(&uri).unwrap_or_default();
+                    found.add("redirect_uris", format!("{place}its query holds `{name}`, which answers add"));
+                }
                 Ok(_) if uris[..at].contains(uri) => {
                     found.add("redirect_uris", format!("{place}it is there already"));
                 }
                 Ok(_) => {}
             }
         }
+    }
+
+    /// A parameter of our answers that the query of a redirect URI holds already: the answer would have it twice, the planted one first
+    /// (RFC 6749 section 3.1, RFC 9207). In any case of letters, as some readers pass over it.
+    fn reserved_parameter(&self, uri: &RedirectUri) -> Option<&str> {
+        let own = self.response_parameters.iter().map(String::as_str);
+        RESPONSE_PARAMETERS.into_iter().chain(own).find(|name| address::has_parameter(uri, name))
     }
 
     fn find_in_scopes(&self, metadata: &ClientMetadata, found: &mut Found) {
@@ -230,7 +247,7 @@ impl ClientRules {
             found.add(
                 "contacts",
                 format!(
-                    "each is an e-mail address such as `dev@example.com`, of at most {MAX_CONTACT} characters"
+                    "each is an e-mail address such as dev@example.com, of at most {MAX_CONTACT} characters"
                 ),
             );
         }

@@ -9,6 +9,7 @@ mod entropy;
 mod id;
 mod scope;
 mod secret;
+mod source;
 mod store_error;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
@@ -20,5 +21,6 @@ pub use entropy::{Entropy, EntropyExt, SystemEntropy};
 pub use id::{Id, IdKind, ParseIdError, new_uuid};
 pub use scope::{Scope, ScopeError};
 pub use secret::Secret;
+pub use source::source_of;
 pub use store_error::StoreError;
 pub use throttle::Throttle;

@@ -50,28 +50,26 @@ pub enum Next {
     Page(ConnectSessionId),
 }
 
-/// Why a step of a walk is refused. Nothing is lost by any of them.
+/// Why a step of a walk is refused. Nothing is lost by any of them. Its text says what to do now; a page names the reason above it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum WalkError {
     /// The link was never made here, or is damaged.
-    #[error("This link is not valid. Copy it again as a whole, or ask for a new one where you got it.")]
+    #[error("Copy the link again as a whole, or ask for a new one where you got it.")]
     NoLink,
     /// Its time is over.
-    #[error(
-        "This link has expired. Ask for a new one where you got it; nothing that was set up before is lost."
-    )]
+    #[error("Ask for a new link where you got this one.")]
     Expired,
     /// It was opened in another browser.
-    #[error("This link has been opened in another browser already. Go on there, or ask for a new link.")]
+    #[error("Go on in the browser in which you opened the link first, or ask for a new link.")]
     OtherBrowser,
     /// The walk is over.
     #[error("This link has been used already. Ask for a new one if something is still to be done.")]
     Over,
     /// The step is not due.
-    #[error("This step has been taken already, or is not due yet.")]
+    #[error("Open your link again: it leads to the step that is due.")]
     NotHere,
     /// The form did not come from this page.
-    #[error("This form has gone stale. Open the page again and repeat the step.")]
+    #[error("Open the page again and repeat the step.")]
     StaleForm,
     /// A provider is missing or its client is not set.
     #[error("{0} is not set up here at the moment. Please tell whoever sent you the link.")]
@@ -81,32 +79,26 @@ pub enum WalkError {
     Store(#[from] StoreError),
 }
 
-/// Why an answer from a provider is refused before anything is done with it.
+/// Why an answer from a provider is refused before anything is done with it. Its text says what to do now, as above.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CallbackError {
     /// Parameters twice, or unreadable.
-    #[error(
-        "The answer from the sign-in could not be read. Go back to the page you came from and try again."
-    )]
+    #[error("Go back to the page you came from and try again.")]
     Unreadable,
     /// No `state`, or not one that was made here.
-    #[error("This sign-in was not started here. Open the link you were given and start from there.")]
+    #[error("Open the link you were given and start from there.")]
     NotOurs,
     /// Another browser than the one that was sent away.
-    #[error(
-        "This sign-in was started in another browser. Go on in the browser in which you opened the link."
-    )]
+    #[error("Go on in the browser in which you opened the link.")]
     OtherBrowser,
     /// The request was answered before, or given up for a newer one.
-    #[error("This sign-in has been dealt with already. Go on where you left off.")]
+    #[error("Go on where you left off.")]
     AlreadyUsed(ConnectSessionId),
     /// `iss` names somebody else (RFC 9207).
-    #[error(
-        "The answer to the sign-in came from somewhere else than where you were sent. It was not used; please try again."
-    )]
+    #[error("The answer to the sign-in was not used. Please try again.")]
     OtherIssuer(ConnectSessionId),
     /// The walk's time is over.
-    #[error("This link has expired. Ask for a new one where you got it.")]
+    #[error("Ask for a new link where you got this one.")]
     Expired,
     /// The store failed.
     #[error(transparent)]

@@ -17,4 +17,4 @@ pub use identity::{AccountError, Created, Identity, Settings, SignInError};
 pub use password::{Cost, PasswordHash, PasswordHashError};
 pub use session::{PreSession, Session, SessionId, SessionKind, SessionSummary, SignedIn, StoredSession};
 pub use store::Store;
-pub use throttle::{Admission, Attempt, Limits, Rule, source_of};
+pub use throttle::{Admission, Attempt, Limits, Rule};

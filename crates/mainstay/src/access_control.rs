@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use audit::Origin;
 use authserver::{AuthorisationFilter, AuthorisationState, ClientId, KeyedTokenCheck};
 use base::{Secret, StoreError};
 use oauth::token_text::TokenText;
@@ -42,6 +43,7 @@ impl PlatformAccess {
         &self,
         client_id: &str,
         company: Option<&str>,
+        by: &By,
     ) -> Result<usize, WithdrawalError> {
         let wanted =
             company.map(str::parse::<CompanyId>).transpose().map_err(|_| WithdrawalError::NotFound)?;
@@ -61,8 +63,7 @@ impl PlatformAccess {
         let ended = all.iter().filter(meant).count();
         for subject in all.iter().filter(meant).map(ToString::to_string).collect::<BTreeSet<_>>() {
             let subject: Subject = subject.parse().map_err(|_| WithdrawalError::NotFound)?;
-            let withdrawn =
-                self.side.platform.withdraw_unattended(&By::command_line(), &client, subject).await;
+            let withdrawn = self.side.platform.withdraw_unattended(by, &client, subject).await;
             withdrawn.map_err(|error| refused(&error))?;
         }
         Ok(ended)
@@ -79,15 +80,16 @@ fn refused(error: &ActError) -> WithdrawalError {
 
 #[async_trait]
 impl AccessControl for PlatformAccess {
-    async fn withdraw(&self, withdrawal: Withdrawal) -> Result<usize, WithdrawalError> {
+    async fn withdraw(&self, withdrawal: Withdrawal, origin: &Origin) -> Result<usize, WithdrawalError> {
+        let by = By::sandbox(origin.clone());
         match withdrawal {
             Withdrawal::Client { client_id, company } => {
-                let ended = self.withdraw_client(&client_id, company.as_deref()).await?;
+                let ended = self.withdraw_client(&client_id, company.as_deref(), &by).await?;
                 if ended == 0 { Err(WithdrawalError::NotFound) } else { Ok(ended) }
             }
             Withdrawal::ApiKey(text) => {
                 let id = self.key_id(&text).ok_or(WithdrawalError::NotFound)?;
-                let revoked = self.side.platform.revoke_api_key_unattended(&By::command_line(), id).await;
+                let revoked = self.side.platform.revoke_api_key_unattended(&by, id).await;
                 revoked.map(|()| 1).map_err(|error| refused(&error))
             }
         }

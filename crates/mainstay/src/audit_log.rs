@@ -104,7 +104,7 @@ async fn export_side(
 }
 
 /// The side that was named, or all that are here.
-fn sides(configuration: &Configuration, named: Option<RecordedSide>) -> Vec<Side> {
+pub(crate) fn sides(configuration: &Configuration, named: Option<RecordedSide>) -> Vec<Side> {
     if let Some(side) = named {
         return vec![side.into()];
     }

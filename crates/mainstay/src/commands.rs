@@ -1,8 +1,8 @@
 //! From a short command's arguments to a [`Request`], and to where it is carried out.
 
 use crate::cli::{
-    self, ApiKeys, Clients, Companies, Connections, Operators, Platform, PlatformClients, Recover, RoleAt,
-    Tokens, Users,
+    self, ApiKeys, Clients, Companies, Connections, Operators, Platform, PlatformClients, RoleAt, Tokens,
+    Users,
 };
 use crate::failure::Failure;
 use crate::input;
@@ -181,13 +181,5 @@ fn api_keys(command: &ApiKeys) -> Request {
         }
         ApiKeys::List { company } => Request::ApiKeysList { company: company.clone() },
         ApiKeys::Revoke { id } => Request::ApiKeysRevoke { id: id.clone() },
-    }
-}
-
-/// `mainstay recover …`.
-pub(crate) fn recover(command: Recover) -> Request {
-    match command {
-        Recover::Status(choice) => Request::RecoverStatus { side: choice.side.into() },
-        Recover::Accept(choice) => Request::RecoverAccept { side: choice.side.into() },
     }
 }

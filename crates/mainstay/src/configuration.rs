@@ -111,7 +111,28 @@ pub(crate) struct Configuration {
 /// Where data is kept unless something else is said.
 const DEFAULT_DATA: &str = "mainstay-data";
 
+/// What is said of a configuration that does not name its proxy.
+pub(crate) const NO_PROXY: Doubt = Doubt {
+    what: "`trusted_proxies` is empty, although the public URL is https and so behind a proxy",
+    why: "everybody who comes through that proxy has its address: one who guesses slows all down, and records do not tell who it was",
+    remedy: "name the addresses of the proxy, for example `trusted_proxies = [\"127.0.0.1/32\"]`",
+};
+
+/// Something to say of a configuration that works.
+#[derive(Debug)]
+pub(crate) struct Doubt {
+    pub(crate) what: &'static str,
+    pub(crate) why: &'static str,
+    pub(crate) remedy: &'static str,
+}
+
 impl Configuration {
+    /// Whether there is a proxy in front, as nothing else answers on https, and it is not named.
+    pub(crate) fn proxy_is_not_named(&self) -> bool {
+        self.trusted_proxies.is_empty()
+            && self.public_url.as_ref().is_some_and(|url| url.url().scheme() == "https")
+    }
+
     /// Reads, joins and checks all layers.
     pub(crate) fn load(layers: &Layers) -> Result<Self, Failure> {
         let stated_environment = layers.parse("environment", values::environment)?;

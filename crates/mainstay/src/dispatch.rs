@@ -6,7 +6,9 @@ use crate::environment::Environment;
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::request::Request;
-use crate::{audit_log, commands, demo, generate, runtime, seeds, servers, short, telemetry, upkeep};
+use crate::{
+    audit_log, commands, demo, generate, recover, runtime, seeds, servers, short, telemetry, upkeep,
+};
 
 /// Carries out one command.
 pub(crate) fn dispatch(cli: &Cli) -> Result<(), Failure> {
@@ -46,7 +48,7 @@ pub(crate) fn dispatch(cli: &Cli) -> Result<(), Failure> {
         Command::Clients(command) => short(commands::clients(command)?),
         Command::Operators(command) => short(commands::operators(command)?),
         Command::Tokens(command) => short(commands::tokens(command)),
-        Command::Recover(command) => short(commands::recover(*command)),
+        Command::Recover(command) => runtime::run(recover::run(&configuration, *command))?.print(json),
         Command::Audit(command) => {
             match runtime::run(async { audit_log::run(&configuration, command).await })? {
                 Some((output, result)) => output.print(json).and(result),

@@ -17,6 +17,7 @@ mod generate;
 mod input;
 mod instance;
 mod output;
+mod recover;
 mod request;
 mod routers;
 mod runtime;

@@ -28,6 +28,7 @@ pub(crate) fn connect(
 ) -> Router {
     let mut site = site(configuration, SiteSide::Connect, &side.opened, public_url);
     site.manner_of = web::connect::manner_of;
+    site.ledger = Some(Arc::clone(&side.records.ledger));
     let site = Arc::new(site);
     let state = web::connect::ConnectState {
         connect: side.connect.clone(),
@@ -55,6 +56,7 @@ pub(crate) fn platform(
     let mut site = site(configuration, SiteSide::Platform, &side.opened, public_url);
     site.manner_of = web::platform::manner_of;
     site.standstill = Some(web::platform::standstill(&side.platform));
+    site.ledger = Some(Arc::clone(&side.records.ledger));
     let site = Arc::new(site);
     let state =
         web::platform::PlatformState { platform: Arc::clone(&side.platform), site: Arc::clone(&site) };

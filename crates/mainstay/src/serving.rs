@@ -7,11 +7,12 @@ use std::time::Duration;
 use axum::Router;
 use base::Secret;
 use futures_util::FutureExt as _;
+use ipnet::IpNet;
 use seal::Place;
 use tokio::net::TcpListener;
 use web::shared::vitals::{self, Check, Vitals};
 
-use crate::configuration::{Configuration, PublicUrl};
+use crate::configuration::{Configuration, NO_PROXY, PublicUrl};
 use crate::failure::Failure;
 use crate::output;
 use crate::runtime::Tasks;
@@ -26,6 +27,7 @@ const READY_WITHIN: Duration = Duration::from_secs(3);
 #[derive(Debug)]
 pub(crate) struct Listening {
     listener: TcpListener,
+    trusted_proxies: Vec<IpNet>,
     /// What it came to be where port 0 was asked for.
     pub(crate) address: SocketAddr,
 }
@@ -45,12 +47,13 @@ impl Listening {
         };
         let listener = TcpListener::bind(address).await.map_err(refused)?;
         let address = listener.local_addr().map_err(refused)?;
-        Ok(Self { listener, address })
+        Ok(Self { listener, trusted_proxies: Vec::new(), address })
     }
 
     /// The configured address of a side, or its default.
     pub(crate) async fn of(configuration: &Configuration, side: Side) -> Result<Self, Failure> {
-        Self::on(side.default_address(configuration)).await
+        let listening = Self::on(side.default_address(configuration)).await?;
+        Ok(Self { trusted_proxies: configuration.trusted_proxies.clone(), ..listening })
     }
 
     /// The address by which this machine itself reaches the server, also where it listens on all of them.
@@ -67,6 +70,15 @@ impl Listening {
     /// cookies follow it, so that a guess that lets secrets travel in clear is not made.
     pub(crate) fn public_url(&self, configuration: &Configuration) -> Result<PublicUrl, Failure> {
         if let Some(url) = &configuration.public_url {
+            if configuration.proxy_is_not_named() {
+                tracing::warn!(
+                    event = "server.trusted_proxies_missing",
+                    why = NO_PROXY.why,
+                    remedy = NO_PROXY.remedy,
+                    "{}",
+                    NO_PROXY.what
+                );
+            }
             return Ok(url.clone());
         }
         let here = self.local_address();
@@ -96,7 +108,9 @@ impl Listening {
     pub(crate) fn serve(self, router: Router, tasks: &Tasks) {
         let (tracker, stopping) = (tasks.tracker.clone(), tasks.stopping.clone());
         tasks.tracker.spawn(async move {
-            if let Err(error) = web::shared::serve(self.listener, router, stopping.clone(), &tracker).await {
+            let served =
+                web::shared::serve(self.listener, router, self.trusted_proxies, stopping.clone(), &tracker);
+            if let Err(error) = served.await {
                 tracing::error!(event = "server.failed", %error, "the server can accept nothing more; stopping");
                 stopping.cancel();
             }

@@ -28,6 +28,9 @@ pub enum ParametersError {
     /// A name or value is not UTF-8 after decoding.
     #[error("a parameter is not UTF-8")]
     NotUtf8,
+    /// A `%` is not followed by two hexadecimal digits.
+    #[error("a percent sign does not begin an encoded byte")]
+    Percent,
     /// A name or value holds a NUL.
     #[error("a parameter holds a NUL")]
     Nul,
@@ -41,6 +44,7 @@ impl From<ParametersError> for Refused {
         let description = match error {
             ParametersError::TooLong => "the request has too many parameters or they are too long",
             ParametersError::NotUtf8 => "a parameter is not UTF-8",
+            ParametersError::Percent => "a percent sign does not begin an encoded byte",
             ParametersError::Nul => "a parameter holds a NUL",
             ParametersError::Repeated => "a parameter occurs more than once",
         };
@@ -99,6 +103,12 @@ impl fmt::Debug for Parameters {
 pub(crate) fn decode(text: &str) -> Result<String, ParametersError> {
     let spaced: Cow<'_, str> = if text.contains('+') { text.replace('+', " ").into() } else { text.into() };
     let decoded = if spaced.contains('%') {
+        let is_byte = |rest: &str| {
+            rest.as_bytes().get(..2).is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
+        };
+        if !spaced.split('%').skip(1).all(is_byte) {
+            return Err(ParametersError::Percent);
+        }
         percent_decode_str(&spaced).decode_utf8().map_err(|_| ParametersError::NotUtf8)?
     } else {
         Cow::Borrowed(&*spaced)

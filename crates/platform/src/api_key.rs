@@ -45,6 +45,11 @@ impl ApiKey {
     pub fn is_live(&self, now: Timestamp) -> bool {
         self.revoked_at.is_none() && self.expires_at.is_none_or(|end| now < end)
     }
+
+    /// Whether no application holds it.
+    pub fn is_standalone(&self) -> bool {
+        matches!(self.origin, ApiKeyOrigin::Standalone { .. })
+    }
 }
 
 /// Where an API key comes from.

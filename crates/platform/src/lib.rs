@@ -36,17 +36,17 @@ pub use installation::{Installation, InstallationChange, InstallationErrorCode, 
 pub use limits::ApiLimits;
 pub use logo::{Logo, LogoError, LogoKind, LogoState, StoredLogo, read_logo};
 pub use page::{DEFAULT_LIMIT, MAX_LIMIT, Page, PageQuery, Position, cursor_of, id_of};
-pub use permissions::{Explained, PERMISSIONS, Permission, PermissionKind, describe, explain};
+pub use permissions::{Explained, PERMISSIONS, Permission, PermissionKind, describe, explain, explain_for};
 pub use platform::{By, Environment, Platform, client_rules, server_settings};
 pub use seed::{Seed, SeedCounts, SeedError, Seeded, SeededKey, SeededSecret};
 pub use service::{
     ClientDetails, CompanyView, ConnectedApp, ConsentChoice, Consented, Decision, NewApplication,
-    NewExportJob, NewInstallation, NewStandaloneKey, PersonView, StandaloneAccess, logo_path,
+    NewExportJob, NewInstallation, NewStandaloneKey, OwnKeys, PersonView, StandaloneAccess, logo_path,
 };
 pub use store::{
     ApiKeys, ClientUsage, CompanySelection, Counts, CreateJob, EmployeeFilter, EventOutcome, Exports,
     Installations, ItemChange, ItemsOutcome, JobFilter, JobStep, ListedCompany, Logos, Overview, Reach,
-    Standing, Store, Tally, Tenants,
+    Standing, Store, Tally, Tenants, TokenAccess,
 };
 pub use subject::{ParseSubjectError, Subject, SubjectType};
 pub use tenancy::{Company, Employee, Membership, Organisation, ParseRoleError, Role};

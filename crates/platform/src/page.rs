@@ -77,7 +77,7 @@ pub fn cursor_of(id: &str) -> String {
     text
 }
 
-/// The id that a cursor names; `None` for a text that is no cursor of ours.
+/// The id that a cursor names; `None` for a text that is no cursor of ours. No id holds a NUL, which a database may not even look for.
 pub fn id_of(cursor: &str) -> Option<String> {
     if cursor.is_empty() || cursor.len() > 256 {
         return None;
@@ -93,7 +93,7 @@ pub fn id_of(cursor: &str) -> Option<String> {
         }
     }
     let id = String::from_utf8(bytes).ok()?;
-    (cursor_of(&id) == cursor).then_some(id)
+    (!id.contains('\0') && cursor_of(&id) == cursor).then_some(id)
 }
 
 #[cfg(test)]

@@ -11,6 +11,9 @@ use seal::Keys;
 
 use crate::{ApiLimits, PERMISSIONS, Store, Subject, SubjectType};
 
+/// The parameter of the success redirect that names what was authorised (facts 4).
+pub(crate) const SUBJECT_PARAMETER: &str = "urn_pleo_params_oauth_subject";
+
 /// Pleo's side: who may do what for which company, and what the resource APIs answer.
 pub struct Platform {
     pub(crate) store: Arc<dyn Store>,
@@ -133,6 +136,11 @@ impl By {
         Self { actor: Actor::CommandLine, origin: Origin::default() }
     }
 
+    /// A sandbox switch.
+    pub fn sandbox(origin: Origin) -> Self {
+        Self { actor: Actor::Sandbox, origin }
+    }
+
     /// A person who is signed in.
     pub fn person(account: &identity::Account, origin: Origin) -> Self {
         Self { actor: Actor::User(account.id.to_string()), origin }
@@ -160,6 +168,7 @@ pub fn client_rules(environment: Environment) -> authserver::ClientRules {
         // Plain http is for localhost while an integration is developed.
         http_on_loopback: environment == Environment::Staging,
         shown_to_people: true,
+        response_parameters: vec![SUBJECT_PARAMETER.to_owned()],
     }
 }
 

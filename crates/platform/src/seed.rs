@@ -42,6 +42,8 @@ pub struct Seeded {
     pub api_keys: Vec<SeededKey>,
     /// Secrets of confidential clients for which the file gives none and which were new.
     pub client_secrets: Vec<SeededSecret>,
+    /// Clients that have other secrets than the file's, which was left alone.
+    pub secrets_left_alone: Vec<String>,
     /// How many rows of each kind the file has.
     pub counts: SeedCounts,
 }

@@ -12,10 +12,11 @@ mod exports;
 mod installations;
 mod logos;
 mod overview;
+mod refused_acts;
 mod rights;
 mod roles;
 
-pub use api_keys::{NewStandaloneKey, StandaloneAccess};
+pub use api_keys::{NewStandaloneKey, OwnKeys, StandaloneAccess};
 pub use apps::ConnectedApp;
 pub use clients::{ClientDetails, NewApplication};
 pub use consent::{ConsentChoice, Decision};

@@ -11,7 +11,7 @@ pub use exports::{CreateJob, EventOutcome, Exports, ItemChange, ItemsOutcome, Jo
 pub use installations::Installations;
 pub use keys::ApiKeys;
 pub use logos::Logos;
-pub use overview::{ClientUsage, CompanySelection, Counts, ListedCompany, Overview, Tally};
+pub use overview::{ClientUsage, CompanySelection, Counts, ListedCompany, Overview, Tally, TokenAccess};
 pub use tenants::{EmployeeFilter, Reach, Standing, Tenants};
 
 /// All of it, and the audit log of this side to read.

@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use audit::Origin;
 use base::{Clock, Entropy, Secret, StoreError};
 use tokio_util::task::TaskTracker;
 
@@ -38,7 +39,8 @@ pub enum WithdrawalError {
 #[async_trait]
 pub trait AccessControl: Send + Sync {
     /// Withdraws access. Returns how many authorisations or keys ended.
-    async fn withdraw(&self, withdrawal: Withdrawal) -> Result<usize, WithdrawalError>;
+    /// `origin`: where that was asked for, for the audit log.
+    async fn withdraw(&self, withdrawal: Withdrawal, origin: &Origin) -> Result<usize, WithdrawalError>;
 
     /// The client behind a credential that an API was called with (a bearer token, or an API key), if it is known: for the
     /// journal and for faults of one client. Never counts as a use.

@@ -138,7 +138,7 @@ impl Database {
         let select = |values: Vec<Value>| move |tx: &mut Tx| tx.query(sql, &values);
         self.measured(name, async |measure| match &*self.backend {
             Backend::Sqlite(sqlite) => sqlite.look_up(measure.counting(select(values.to_vec()))).await,
-            Backend::Postgres(postgres) => postgres.statement(sql, values).await,
+            Backend::Postgres(postgres) => postgres.statement(sql, values.to_vec()).await,
             Backend::Memory(memory) => {
                 memory.run(name, false, measure.counting(select(values.to_vec()))).await
             }
@@ -159,7 +159,7 @@ impl Database {
             return self.run_tx(name, move |tx| statement.run(tx, &change, &record)).await;
         };
         self.measured(name, async |_| {
-            let rows = postgres.statement(statement.as_one(), &[change, record].concat()).await?;
+            let rows = postgres.statement(statement.as_one(), [change, record].concat()).await?;
             RecordedChange::was_made(&rows)
         })
         .await

@@ -12,6 +12,7 @@ use std::time::Duration;
 use base::{Backoff, Entropy, StoreError};
 use deadpool_postgres::{Object, Pool, PoolError};
 use tokio::runtime::Handle;
+use tokio_util::task::TaskTracker;
 
 pub(crate) use transaction::PostgresTx;
 pub(crate) use url::check_url;
@@ -30,6 +31,7 @@ pub(crate) struct Postgres {
     pool: Pool,
     schema: String,
     entropy: Arc<dyn Entropy>,
+    tasks: TaskTracker,
 }
 
 impl fmt::Debug for Postgres {
@@ -54,14 +56,23 @@ impl Postgres {
         })
     }
 
-    /// Runs one statement that is a transaction of its own, without a thread to wait for it. Once it was sent, a caller that goes
-    /// away does not stop it.
-    pub(crate) async fn statement(&self, sql: &str, values: &[Value]) -> Result<Vec<Row>, StoreError> {
+    /// Runs one statement that is a transaction of its own, without a thread to wait for it. A caller that goes away does not stop it: the
+    /// task that asks keeps the connection until the answer is there, so that nobody else waits behind it.
+    pub(crate) async fn statement(
+        &self,
+        sql: &'static str,
+        values: Vec<Value>,
+    ) -> Result<Vec<Row>, StoreError> {
+        let values: Arc<[Value]> = values.into();
         let mut attempt = 0;
         loop {
-            match transaction::run_statement(self.connection().await?, sql, values).await {
-                Attempt::Ended(result) => return result,
-                Attempt::Collided(error) => self.pause_after(&mut attempt, error).await?,
+            let client = self.connection().await?;
+            let asking = self.tasks.spawn(transaction::run_statement(client, sql, Arc::clone(&values)));
+            match asking.await {
+                Ok(Attempt::Ended(result)) => return result,
+                Ok(Attempt::Collided(error)) => self.pause_after(&mut attempt, error).await?,
+                Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+                Err(_) => return Err(StoreError::Unavailable("the process is stopping".to_owned())),
             }
         }
     }

@@ -20,7 +20,7 @@ impl RecordedChange {
     }
 
     /// The two as one statement of PostgreSQL, which takes the values of both.
-    pub(crate) fn as_one(&self) -> &str {
+    pub(crate) fn as_one(&'static self) -> &'static str {
         &self.as_one
     }
 

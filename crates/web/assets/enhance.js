@@ -60,8 +60,10 @@
   // Parts that change by themselves: the same page is asked for again, and the part with the same id taken from it.
   const live = [...document.querySelectorAll("[data-live][id]")];
   const seen = new Map(live.map((part) => [part.id, part.innerHTML]));
+  const inUse = (part) => part.contains(document.activeElement) || part.querySelector("details[open]");
   const look = async () => {
-    if (document.hidden || live.some((part) => part.contains(document.activeElement))) return;
+    // All of them or none, so that they never contradict each other.
+    if (document.hidden || live.some(inUse)) return;
     try {
       const answer = await fetch(location.href, { headers: { accept: "text/html" }, credentials: "same-origin" });
       if (!answer.ok) return;

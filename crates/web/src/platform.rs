@@ -14,6 +14,7 @@ mod paging;
 mod people;
 mod person;
 mod refusal;
+mod told_apart;
 
 use std::fmt;
 use std::sync::Arc;

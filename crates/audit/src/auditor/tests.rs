@@ -44,9 +44,13 @@ fn a_record_of_another_side_names_an_unknown_key() {
 
 #[test]
 fn actors_read_back_from_their_text() {
-    for actor in
-        [Actor::User("a:b".to_owned()), Actor::Client("c".to_owned()), Actor::CommandLine, Actor::System]
-    {
+    for actor in [
+        Actor::User("a:b".to_owned()),
+        Actor::Client("c".to_owned()),
+        Actor::CommandLine,
+        Actor::Sandbox,
+        Actor::System,
+    ] {
         assert_eq!(actor.to_string().parse::<Actor>(), Ok(actor));
     }
     assert!("nobody".parse::<Actor>().is_err());

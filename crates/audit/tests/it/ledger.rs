@@ -42,8 +42,43 @@ async fn what_is_beyond_the_bounds_is_counted() {
     let counted = of(&world, "refusals.counted").await;
     assert_eq!(counted.len(), 1);
     assert_eq!(counted[0].data["client.refused"], "981");
+    assert_eq!(counted[0].data["client.refused one"], "90", "whose they were");
+    assert_eq!(counted[0].data["client.refused c999"], "1");
+    assert_eq!(counted[0].data.len(), 1 + 892, "that of all, and those of each");
     ledger.refused(refused("one", "192.0.2.1")).await;
     assert_eq!(of(&world, "client.refused").await.len(), 121, "a new minute");
+}
+
+#[tokio::test]
+async fn the_addresses_of_one_network_are_one_source() {
+    let world = World::new();
+    let ledger = ledger(&world);
+    for number in 0..70 {
+        ledger.refused(refused("one", &format!("2001:db8:1:2::{number:x}"))).await;
+    }
+    let recorded = of(&world, "client.refused").await;
+    assert_eq!(recorded.len(), 10, "of one client and network");
+    let sources: std::collections::BTreeSet<_> = recorded.into_iter().map(|record| record.source).collect();
+    assert_eq!(sources.len(), 10, "each record names the whole address");
+    ledger.refused(refused("one", "2001:db8:1:3::1")).await;
+    assert_eq!(of(&world, "client.refused").await.len(), 11, "another network is another matter");
+}
+
+#[tokio::test]
+async fn the_numbers_of_one_record_are_bounded() {
+    let world = World::new();
+    let ledger = ledger(&world);
+    for number in 0..2000 {
+        ledger.refused(refused(&format!("c{number}"), "192.0.2.1")).await;
+    }
+    ledger.refused(refused("c1000", "192.0.2.1")).await;
+    world.clock.advance(Duration::from_mins(1));
+    ledger.flush().await;
+    let counted = of(&world, "refusals.counted").await.remove(0);
+    assert_eq!(counted.data["client.refused"], "1881");
+    assert_eq!(counted.data["client.refused c1000"], "2", "it has its place");
+    assert_eq!(counted.data["client.refused (others)"], "880");
+    assert_eq!(counted.data.len(), 1 + 1000 + 1);
 }
 
 #[tokio::test]

@@ -84,10 +84,8 @@ pub fn registration_refusal_response(refusal: &RegistrationRefusal) -> Response<
         }
         RegistrationRefusal::Unavailable(error) => {
             tracing::error!(%error, "the database failed during a registration");
-            let refused = Refused::new(
-                ErrorCode::TemporarilyUnavailable,
-                "the server cannot answer now; nothing is lost, try again",
-            );
+            let refused =
+                Refused::new(ErrorCode::TemporarilyUnavailable, "the server cannot answer now; try again");
             let mut response = refusal_response(&refused);
             response.headers_mut().entry(RETRY_AFTER).or_insert(HeaderValue::from_static("1"));
             response

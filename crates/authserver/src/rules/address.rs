@@ -20,6 +20,12 @@ pub(super) fn fit_for_production(uri: &RedirectUri, public: bool) -> bool {
     url.scheme() == "https" || (public && matches!(url.host_str(), Some("127.0.0.1" | "[::1]")))
 }
 
+/// Whether the query of a redirect URI holds a parameter of this name, in whatever spelling.
+pub(super) fn has_parameter(uri: &RedirectUri, name: &str) -> bool {
+    Url::parse(uri.as_str())
+        .is_ok_and(|url| url.query_pairs().any(|(known, _)| known.trim().eq_ignore_ascii_case(name)))
+}
+
 /// Whether an address may stand on our pages and be followed by people.
 pub(super) fn check_page(text: &str, http_on_loopback: bool) -> Result<(), String> {
     if text.len() > MAX_PAGE {

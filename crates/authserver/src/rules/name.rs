@@ -28,7 +28,7 @@ pub(super) fn check(name: &str, protected: &[String]) -> Result<(), String> {
     }
     if let Some(brand) = protected.iter().find(|brand| imitates(name, brand)) {
         return Err(format!(
-            "it is the integration's own brand, and has nothing in it that reads as “{brand}”"
+            "it is the integration's own brand, and has nothing in it that reads as '{brand}'"
         ));
     }
     if !name.split(|c: char| !c.is_alphanumeric()).all(MixedScript::is_single_script) {

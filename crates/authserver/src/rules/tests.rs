@@ -8,6 +8,7 @@ fn rules() -> ClientRules {
         subject_types: Some(vec!["company".to_owned(), "organisation".to_owned()]),
         http_on_loopback: true,
         shown_to_people: true,
+        response_parameters: vec!["urn_subject".to_owned()],
     }
 }
 
@@ -97,7 +98,7 @@ fn names_that_read_as_the_platform_are_refused() {
         "𝐏𝐥𝐞𝐨",
         "pӏeo",
     ] {
-        refused_with(&named(name), "name", "reads as “pleo”");
+        refused_with(&named(name), "name", "reads as 'pleo'");
     }
 }
 
@@ -158,6 +159,34 @@ fn redirect_uris_have_a_reason_each() {
     refused_with(&leading_to(&[]), "redirect_uris", "at least one");
     let many: Vec<String> = (0..21).map(|at| format!("https://a.example/{at}")).collect();
     refused_with(&ClientMetadata { redirect_uris: many, ..good() }, "redirect_uris", "20 of them at most");
+}
+
+#[test]
+fn redirect_uris_hold_no_parameter_of_an_answer() {
+    for parameter in [
+        "code=planted",
+        "state=x",
+        "iss=https://evil.example",
+        "error=access_denied",
+        "error_description=x",
+        "error_uri=x",
+        "urn_subject=x",
+        "kept=1&code=planted",
+        "kept=1&&code",
+        "c%6Fde=planted",
+        "+code=planted",
+        "Code=planted",
+    ] {
+        refused_with(
+            &leading_to(&[&format!("https://a.example/cb?{parameter}")]),
+            "redirect_uris",
+            "which answers add",
+        );
+    }
+    for kept in ["kept=1", "my_code=1", "kept=code", "kept=a%26code=1", ""] {
+        let uri = format!("https://a.example/cb?{kept}");
+        assert_eq!(wrong(&rules(), &leading_to(&[&uri])), [], "{uri}");
+    }
 }
 
 #[test]

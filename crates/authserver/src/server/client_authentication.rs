@@ -26,10 +26,9 @@ impl AuthorizationServer {
         origin: &Origin,
     ) -> Result<Arc<Client>, EndpointError> {
         let presented = presented?;
-        let source = origin.source.as_deref().unwrap_or_default();
         let monotonic = self.ports.clock.monotonic();
         let named = presented.client_id.as_str();
-        if let Some(pause) = self.throttle.pause(named, source, monotonic) {
+        if let Some(pause) = self.throttle.pause(named, origin, monotonic) {
             self.tell_client_refused(Some(named), endpoint, "too many failures", origin).await;
             return Err(Refused::too_many(TOO_MANY, pause).into());
         }
@@ -44,12 +43,12 @@ impl AuthorizationServer {
             let claimed = is_known.then_some(named);
             // Names that nobody has count as one: whoever makes them up can make up any number.
             if let Some(pause) =
-                claimed.is_none().then(|| self.throttle.pause("", source, monotonic)).flatten()
+                claimed.is_none().then(|| self.throttle.pause("", origin, monotonic)).flatten()
             {
                 self.tell_client_refused(claimed, endpoint, "too many failures", origin).await;
                 return Err(Refused::too_many(TOO_MANY, pause).into());
             }
-            self.throttle.failed(claimed.unwrap_or_default(), source, monotonic);
+            self.throttle.failed(claimed.unwrap_or_default(), origin, monotonic);
             self.tell_client_refused(claimed, endpoint, "authentication failed", origin).await;
             return Err(FAILED.into());
         };

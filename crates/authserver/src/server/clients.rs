@@ -41,6 +41,8 @@ impl AuthorizationServer {
         let secrets = match &secret {
             _ if spec.public => Vec::new(),
             SeedSecret::Keep => kept,
+            SeedSecret::First(_) if !kept.is_empty() => kept,
+            SeedSecret::First(secret) => vec![self.secret_row(&spec.client_id, secret)],
             SeedSecret::Set(secret) => {
                 let live = before.as_ref().is_some_and(|client| self.is_live_secret(client, secret, now));
                 if live { kept } else { vec![self.secret_row(&spec.client_id, secret)] }
@@ -56,6 +58,11 @@ impl AuthorizationServer {
         self.ports.store.put_client(client, vec![self.auditor.record(event)]).await?;
         self.clients.forget(&id);
         Ok(true)
+    }
+
+    /// Whether a client could prove with this secret who it is.
+    pub fn has_secret(&self, client: &Client, secret: &Secret<String>) -> bool {
+        self.is_live_secret(client, secret, self.ports.clock.now())
     }
 
     /// Stops a client, or lets it go on. Decisions of a review are [`AuthorizationServer::decide`], removal is

@@ -99,8 +99,10 @@ impl AuthorizationServer {
             .client(client.id())
             .origin(origin)
             .with("authorisation", id);
+        let event = audit::reached(event, 1);
         let exchange = Exchange { id, tokens, at: now, audit: vec![self.auditor.record(event)] };
-        match self.ports.store.exchange(exchange).await? {
+        let written = self.ports.store.exchange(exchange).await;
+        match self.found_out(id, 1, &access.row, written).await? {
             WriteOutcome::Moved => Ok(None),
             WriteOutcome::Done => {
                 let access = Made { text: access.text, row: &access.row };
@@ -114,12 +116,16 @@ impl AuthorizationServer {
 /// An event that tells of the end of an authorisation by what its client did.
 pub(super) fn ended_event(kind: &'static str, authorisation: &Authorisation, origin: &Origin) -> AuditEvent {
     metrics::counter!("oauth_authorisations_ended_total", "by" => kind).increment(1);
-    AuditEvent::new(kind, Actor::Client(authorisation.client_id.to_string()))
+    let event = AuditEvent::new(kind, Actor::Client(authorisation.client_id.to_string()))
         .subject(&authorisation.subject)
         .client(&authorisation.client_id)
         .origin(origin)
         .with("authorisation", authorisation.id)
-        .with("granted_by", &authorisation.granted_by)
+        .with("granted_by", &authorisation.granted_by);
+    match &authorisation.state {
+        AuthorisationState::Active(tokens) => audit::reached(event, tokens.generation),
+        AuthorisationState::AwaitingExchange(_) | AuthorisationState::Ended { .. } => event,
+    }
 }
 
 /// Whether the rest of the request fits the code.

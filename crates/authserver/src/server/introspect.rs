@@ -25,6 +25,9 @@ struct Told {
     generation: u32,
 }
 
+/// What introspection calls a refresh token, which has no type by RFC 6749.
+const REFRESH_TOKEN: &str = "refresh_token";
+
 impl AuthorizationServer {
     /// Introspection (RFC 7662). Only the client that obtained a token hears of it; for any other it is not active. It
     /// consumes nothing and does not count as use.
@@ -120,7 +123,7 @@ impl AuthorizationServer {
                 scope: left(&authorisation.scope),
                 issued_at,
                 expires_at,
-                token_type: "refresh_token",
+                token_type: REFRESH_TOKEN,
                 generation: token.generation,
             });
             return Ok(self.tell(id, &client, &authorisation.subject, told));
@@ -153,9 +156,10 @@ impl AuthorizationServer {
         let Some(told) = told else { return Introspection::Inactive };
         // The id of the resource is the last part of its URN (facts.md section 6).
         let sub = subject.rsplit(':').next().unwrap_or_default().to_owned();
-        // The length of an id, a full stop and a generation.
-        let mut jti = String::with_capacity(48);
-        write!(jti, "{id}.{}", told.generation).expect("writing to a String does not fail");
+        // The length of an id, two full stops, a generation and the kind: both tokens of a generation are told apart.
+        let mut jti = String::with_capacity(56);
+        let kind = if told.token_type == REFRESH_TOKEN { "refresh" } else { "access" };
+        write!(jti, "{id}.{}.{kind}", told.generation).expect("writing to a String does not fail");
         let member = self.settings.subject_member.as_deref();
         Introspection::Active(Box::new(ActiveToken {
             scope: told.scope,

@@ -1,14 +1,15 @@
 //! The making of tokens: texts for the client, hashes for the row.
 
-use base::{Scope, Secret, Timestamp};
+use base::{Scope, Secret, StoreError, Timestamp};
 use oauth::token_text::{TokenKind, TokenText};
 use seal::Place;
 
 use super::AuthorizationServer;
-use crate::authorisation::{Authorisation, AuthorisationId, IssuedAccess, IssuedRefresh};
+use crate::authorisation::{Authorisation, AuthorisationId, AuthorisationState, IssuedAccess, IssuedRefresh};
 use crate::client::ClientSpec;
 use crate::keyed_hash::KeyedHash;
 use crate::outcome::TokenSuccess;
+use crate::store::WriteOutcome;
 use crate::token_kinds::{AccessToken, KeyedTokenCheck, RefreshToken};
 
 pub(super) const CODE_CONTEXT: &str = "authorization code";
@@ -55,6 +56,28 @@ impl AuthorizationServer {
         let idle = now + spec.refresh_idle;
         let expires_at = absolute_expires_at.map_or(idle, |end| end.min(idle));
         Made { text, row: IssuedRefresh { generation, hash, issued_at: now, expires_at } }
+    }
+
+    /// The outcome of a write of tokens. Where its answer was lost on the way from the database, a look at the row tells: a client
+    /// that were sent away with the token it has spent would end its authorisation with the next attempt.
+    pub(super) async fn found_out(
+        &self,
+        id: AuthorisationId,
+        generation: u32,
+        access: &IssuedAccess,
+        written: Result<WriteOutcome, StoreError>,
+    ) -> Result<WriteOutcome, StoreError> {
+        let Err(StoreError::Unavailable(_)) = &written else { return written };
+        let Ok(Some(loaded)) = self.ports.store.authorisation(id).await else { return written };
+        match loaded.authorisation.state {
+            AuthorisationState::Active(tokens)
+                if tokens.generation == generation && tokens.access.as_ref() == Some(access) =>
+            {
+                metrics::counter!("oauth_lost_writes_found_total").increment(1);
+                Ok(WriteOutcome::Done)
+            }
+            _ => written,
+        }
     }
 
     /// Where the successor's texts are sealed.

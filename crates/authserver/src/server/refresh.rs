@@ -24,6 +24,11 @@ const BAD_TOKEN: Refused = Refused::new(
     ErrorCode::InvalidGrant,
     "the refresh token is invalid, expired, revoked, used or another client's",
 );
+/// Within a retry window the same request gets the same answer again; another request with the token is none. Nothing ends by it.
+const OTHER_REQUEST: Refused = Refused::new(
+    ErrorCode::InvalidScope,
+    "this refresh token was used for another scope: repeat that request, or use the new refresh token",
+);
 /// How often a refresh that lost a race looks again. Each loss means that another request was served.
 const ATTEMPTS: usize = 8;
 
@@ -49,9 +54,10 @@ impl AuthorizationServer {
             let AuthorisationState::Active(tokens) = &authorisation.state else {
                 return Err(BAD_TOKEN.into());
             };
-            let narrowed = narrow(&authorisation.scope, scope.as_ref())?;
-            let narrowed =
-                self.what_is_left(client, narrowed.as_ref().unwrap_or(&authorisation.scope)).or(narrowed);
+            let asked = narrow(&authorisation.scope, scope.as_ref())?;
+            let narrowed = self
+                .what_is_left(client, asked.as_ref().unwrap_or(&authorisation.scope))
+                .or_else(|| asked.clone());
             let now = self.ports.clock.now();
             let presented = presented::refresh(&self.ports.keys, &token, tokens, &earlier);
             match decide(&client.spec.rotation, tokens, &presented, now) {
@@ -65,7 +71,13 @@ impl AuthorizationServer {
                     self.end_by_refresh(&authorisation, reason, token.generation, origin).await?;
                     return Err(BAD_TOKEN.into());
                 }
-                Decision::Resend => return self.resend(&authorisation, tokens, now),
+                Decision::Resend => {
+                    let given = tokens.access.as_ref().and_then(|access| access.narrowed_scope.as_ref());
+                    if given != narrowed.as_ref() && given != asked.as_ref() {
+                        return Err(OTHER_REQUEST.into());
+                    }
+                    return self.resend(&authorisation, tokens, now);
+                }
                 Decision::Rotate(plan) => {
                     let rotation = Rotation {
                         client,
@@ -179,7 +191,8 @@ impl AuthorizationServer {
             at: now,
             log,
         };
-        match self.ports.store.rotate(write).await? {
+        let written = self.ports.store.rotate(write).await;
+        match self.found_out(id, generation, &access.row, written).await? {
             WriteOutcome::Moved => Ok(None),
             WriteOutcome::Done => {
                 let access = Made { text: access.text, row: &access.row };

@@ -4,13 +4,17 @@
 use std::sync::Arc;
 
 use audit::{Actor, AuditEvent, Ledger, Origin};
+use base::Secret;
 use oauth::Parameters;
+use oauth::token_text::TokenText;
 
 use super::AuthorizationServer;
 use crate::answer;
+use crate::authorisation::AuthorisationId;
 use crate::client::ClientId;
 use crate::faults::Endpoint;
 use crate::outcome::{AuthorizationRefusal, EndpointError};
+use crate::token_kinds::{AuthorizationCode, KeyedTokenCheck, RefreshToken};
 
 impl AuthorizationServer {
     /// The same server, whose refusals are put on record.
@@ -35,19 +39,36 @@ impl AuthorizationServer {
         ledger.refused(event.with("endpoint", format!("{endpoint:?}").to_lowercase())).await;
     }
 
-    /// A client that has proven who it is did not get tokens.
+    /// A client that has proven who it is did not get tokens. `presented`: the code or refresh token that it showed; what that is of
+    /// goes into the record, whosever it is.
     pub(super) async fn tell_tokens_refused(
         &self,
         kind: &'static str,
         client: &ClientId,
+        presented: Option<&Secret<String>>,
         error: &EndpointError,
         origin: &Origin,
     ) {
         let Some(ledger) = &self.ledger else { return };
         let EndpointError::Refused(_) = error else { return };
         let refused = answer::as_refusal(error);
-        let event = AuditEvent::new(kind, Actor::Client(client.to_string())).client(client).origin(origin);
+        let mut event =
+            AuditEvent::new(kind, Actor::Client(client.to_string())).client(client).origin(origin);
+        if let Some(id) = presented.and_then(|text| self.authorisation_in(text)) {
+            event = event.with("authorisation", id);
+            // A database that fails is no reason to have no record.
+            event.subject = self.authorisation(id).await.ok().flatten().map(|found| found.subject);
+        }
         ledger.refused(event.with("error", &refused.code).with("reason", &refused.description)).await;
+    }
+
+    /// Which authorisation a code or refresh token names, if it was made here.
+    fn authorisation_in(&self, text: &Secret<String>) -> Option<AuthorisationId> {
+        let (text, check) = (text.expose(), KeyedTokenCheck(&self.ports.keys));
+        let refresh = TokenText::<RefreshToken>::parse(text, &check).map(|token| token.row);
+        let row =
+            refresh.or_else(|_| TokenText::<AuthorizationCode>::parse(text, &check).map(|code| code.row));
+        row.ok().map(AuthorisationId::from_uuid)
     }
 
     /// A request for authorisation was refused before a person was asked.
@@ -76,10 +97,10 @@ impl AuthorizationServer {
         ledger.refused(event.with("reason", reason)).await;
     }
 
-    /// A person was asked, and said no.
+    /// A person was asked, and said no. They are signed in and decide, so that this is recorded like a consent: always.
     pub(super) async fn tell_denied(&self, client: &ClientId, user: &str, origin: &Origin) {
         let Some(ledger) = &self.ledger else { return };
         let event = AuditEvent::new("authorisation.denied", Actor::User(user.to_owned())).client(client);
-        ledger.refused(event.origin(origin)).await;
+        ledger.done(event.origin(origin)).await;
     }
 }

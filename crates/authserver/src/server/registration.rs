@@ -161,7 +161,7 @@ impl AuthorizationServer {
         self.settings.client_rules.check_new(metadata).map_err(ClientError::Rejected)?;
         let spec = metadata.applied_to(client.spec.clone());
         self.settings.client_rules.check_spec(&spec).map_err(ClientError::Rejected)?;
-        let to_review = !registration.pre_approved && needs_review(&client.spec, &spec);
+        let to_review = needs_review(&client.spec, &spec);
         let state = state_after_change(client.state, to_review);
         registration.revision = known.revision + 1;
         registration.changed_at = self.ports.clock.now();

@@ -276,8 +276,7 @@ impl AuthorizationServer {
         origin: &Origin,
     ) -> Result<Secret<String>, RegistrationRefusal> {
         let header = authorization.ok_or(RegistrationRefusal::Unauthenticated { presented: false })?;
-        let source = origin.source.as_deref().unwrap_or_default();
-        if let Some(pause) = self.registration_throttle.pause("", source, self.ports.clock.monotonic()) {
+        if let Some(pause) = self.registration_throttle.pause("", origin, self.ports.clock.monotonic()) {
             return Err(RegistrationRefusal::TooMany(pause));
         }
         match bearer::read(header) {
@@ -288,8 +287,7 @@ impl AuthorizationServer {
 
     /// Counts a wrong token for where it came from, and has it recorded.
     async fn wrong_token(&self, origin: &Origin) -> RegistrationRefusal {
-        let source = origin.source.as_deref().unwrap_or_default();
-        self.registration_throttle.failed("", source, self.ports.clock.monotonic());
+        self.registration_throttle.failed("", origin, self.ports.clock.monotonic());
         metrics::counter!("oauth_registration_refused_tokens_total").increment(1);
         if let Some(ledger) = &self.ledger {
             ledger.refused(AuditEvent::new("registration.refused", Actor::System).origin(origin)).await;

@@ -30,18 +30,19 @@ impl AuthorizationServer {
     ) -> Result<TokenSuccess, EndpointError> {
         let request = ReceivedTokenRequest::parse(authorization, opened.readable()?);
         let client = self.authenticate_client(request.client, Endpoint::Token, origin).await?;
-        let (kind, result) = match request.grant {
-            Ok(Grant::AuthorizationCode { code, redirect_uri, verifier }) => (
-                "authorization_code.refused",
-                self.exchange(&client, &code, redirect_uri.as_deref(), verifier, origin).await,
-            ),
-            Ok(Grant::RefreshToken { refresh_token, scope }) => {
-                ("refresh_token.refused", self.refresh(&client, &refresh_token, scope, origin).await)
+        let (kind, presented, result) = match request.grant {
+            Ok(Grant::AuthorizationCode { code, redirect_uri, verifier }) => {
+                let result = self.exchange(&client, &code, redirect_uri.as_deref(), verifier, origin).await;
+                ("authorization_code.refused", Some(code), result)
             }
-            Err(refused) => ("grant.refused", Err(refused.into())),
+            Ok(Grant::RefreshToken { refresh_token, scope }) => {
+                let result = self.refresh(&client, &refresh_token, scope, origin).await;
+                ("refresh_token.refused", Some(refresh_token), result)
+            }
+            Err(refused) => ("grant.refused", None, Err(refused.into())),
         };
         if let Err(error) = &result {
-            self.tell_tokens_refused(kind, client.id(), error, origin).await;
+            self.tell_tokens_refused(kind, client.id(), presented.as_ref(), error, origin).await;
         }
         result
     }

@@ -77,6 +77,24 @@ async fn a_seed_run_twice_changes_nothing_the_second_time() {
     assert!(!authenticates(&world, &Secret::new(SECRET.to_owned())).await);
 }
 
+#[tokio::test]
+async fn a_secret_that_was_ended_does_not_come_back_with_the_seed() {
+    let world = World::new().await;
+    let first = || SeedSecret::First(Secret::new(SECRET.to_owned()));
+    let seed = async |spec, secret| {
+        world.server.upsert_client(spec, ClientState::Approved, secret, Actor::CommandLine).await
+    };
+    let new = ClientSpec { client_id: ClientId::new("new"), ..confidential(CLIENT) };
+    assert_eq!(seed(new.clone(), first()).await, Ok(true));
+    let client = world.server.client(&new.client_id).await.unwrap().unwrap();
+    assert!(world.server.has_secret(&client, &Secret::new(SECRET.to_owned())), "it had none yet");
+    let (none, actor) = (Duration::ZERO, Actor::CommandLine);
+    world.server.rotate_client_secret(&new.client_id, true, none, actor, &origin()).await.unwrap();
+    seed(new.clone(), first()).await.unwrap();
+    let client = world.server.client(&new.client_id).await.unwrap().unwrap();
+    assert!(!world.server.has_secret(&client, &Secret::new(SECRET.to_owned())));
+}
+
 /// The seed file is the operator's own, who may rehearse with clients on this machine; nobody else may where customers are.
 #[tokio::test]
 async fn a_seed_may_hold_http_addresses_of_this_machine_where_nobody_else_may() {

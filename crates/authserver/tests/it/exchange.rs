@@ -219,6 +219,26 @@ async fn many_failures_slow_down_this_client_from_this_source_and_nobody_else() 
 }
 
 #[tokio::test]
+async fn failures_from_all_addresses_of_one_network_are_counted_together() {
+    let world = World::new().await;
+    let wrong = with(
+        None,
+        &format!("grant_type=refresh_token&refresh_token=x&client_id={CLIENT}&client_secret=wrong"),
+    );
+    let status_from = async |address: &str| {
+        let from = audit::Origin { source: Some(address.to_owned()), request_id: None };
+        token_response(world.server.token(None, wrong.body.expose().as_bytes(), &from).await)
+            .response
+            .status()
+    };
+    for number in 0..70 {
+        let wanted = if number < 30 { 401 } else { 429 };
+        assert_eq!(status_from(&format!("2001:db8:1:2::{number:x}")).await, wanted, "{number}");
+    }
+    assert_eq!(status_from("2001:db8:1:3::1").await, 401, "another network is another source");
+}
+
+#[tokio::test]
 async fn a_stopped_client_is_unauthorized_and_a_removed_one_unknown() {
     let world = World::new().await;
     let tokens = world.connect().await;

@@ -120,3 +120,22 @@ async fn a_failing_database_is_an_answer_of_its_own_and_acknowledges_nothing() {
     assert!(world.works(&tokens).await);
     assert!(world.refresh(refresh_of(&tokens)).await.is_ok());
 }
+
+#[tokio::test]
+async fn a_write_whose_answer_was_lost_is_found_in_the_row() {
+    for name in ["authserver.exchange", "authserver.rotate"] {
+        let world = World::new().await;
+        let lost = base::StoreError::Unavailable("the connection was cut".to_owned());
+        if name == "authserver.exchange" {
+            world.database.fail_next(name, 1, store::Fault::LoseAnswer(lost.clone()));
+        }
+        let first = world.connect().await;
+        if name == "authserver.rotate" {
+            world.database.fail_next(name, 1, store::Fault::LoseAnswer(lost));
+        }
+        let second = world.refresh(refresh_of(&first)).await.unwrap();
+        assert_eq!(second.generation, 2, "{name}");
+        assert!(world.works(&second).await, "{name}");
+        assert_eq!(world.end_reason(&second).await, None, "{name}");
+    }
+}

@@ -154,7 +154,25 @@ async fn other_tokens_are_no_initial_access_tokens_and_many_wrong_ones_are_too_m
 }
 
 #[tokio::test]
-async fn pre_approved_clients_work_at_once_and_stay_so_when_they_change() {
+async fn wrong_tokens_from_all_addresses_of_one_network_are_counted_together() {
+    let world = World::new().await;
+    let refused_from = async |address: &str| {
+        let from = audit::Origin { source: Some(address.to_owned()), request_id: None };
+        world.server.register_with_token(Some("Bearer x"), b"{}", &from).await
+    };
+    for number in 0..30 {
+        let refused = refused_from(&format!("2001:db8:1:2::{number:x}")).await;
+        assert!(matches!(refused, Err(RegistrationRefusal::Unauthenticated { .. })), "{number}");
+    }
+    assert!(matches!(refused_from("2001:db8:1:2::ff").await, Err(RegistrationRefusal::TooMany(_))));
+    assert!(matches!(
+        refused_from("2001:db8:1:3::1").await,
+        Err(RegistrationRefusal::Unauthenticated { .. })
+    ));
+}
+
+#[tokio::test]
+async fn pre_approved_clients_work_at_once_and_their_changes_wait_for_a_review() {
     let world = World::new().await;
     let (_, header) = initial(&world, many(true)).await;
     let registered = register(&world, &header, &body()).await.unwrap();
@@ -162,7 +180,10 @@ async fn pre_approved_clients_work_at_once_and_stay_so_when_they_change() {
     let token = &registered.registration_access_token;
     let changed =
         replace(&world, &registered, token, |body| body["client_name"] = json!("Other")).await.unwrap();
-    assert_eq!((changed.client.state, changed.client.spec.name.as_str()), (ClientState::Approved, "Other"));
+    assert_eq!(
+        (changed.client.state, changed.client.spec.name.as_str()),
+        (ClientState::ChangeAwaitingReview, "Other")
+    );
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! The retry window: never two live branches, and no session lost in a harmless race.
 
 use authserver::{EndReason, RotationRules, TokenSuccess};
-use oauth::ErrorCode::InvalidGrant;
+use oauth::ErrorCode::{InvalidGrant, InvalidScope};
 
 use crate::world::{CLIENT, World, confidential, refresh_of};
 
@@ -27,6 +27,22 @@ async fn the_same_request_within_the_window_gets_the_same_successor() {
     assert!(same(&second, &again));
     assert_eq!(again.expires_in.as_secs(), 900 - 29);
     assert!(world.works(&again).await);
+}
+
+#[tokio::test]
+async fn another_request_within_the_window_is_refused_and_ends_nothing() {
+    let mut spec = confidential(CLIENT);
+    spec.rotation = RotationRules::retry_window(30);
+    spec.scope = "users:read accounts:read".parse().unwrap();
+    let world = World::with(spec).await;
+    let first = world.connect_to_all().await;
+    let narrow = world.refresh_for(&first, "users:read").await.unwrap();
+    assert_eq!(world.refresh(refresh_of(&first)).await.unwrap_err(), InvalidScope, "the whole scope");
+    assert_eq!(world.refresh_for(&first, "accounts:read").await.unwrap_err(), InvalidScope);
+    assert!(same(&narrow, &world.refresh_for(&first, "users:read").await.unwrap()));
+    let whole = world.refresh(refresh_of(&narrow)).await.unwrap();
+    assert_eq!(world.refresh_for(&narrow, "users:read").await.unwrap_err(), InvalidScope);
+    assert!(same(&whole, &world.refresh_for(&narrow, "users:read accounts:read").await.unwrap()));
 }
 
 #[tokio::test]

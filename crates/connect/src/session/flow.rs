@@ -235,9 +235,13 @@ impl Flow {
             (Self::Confirming { platform, .. }, End::Accounting) => {
                 Ok(Self::Ready { end, platform: Some(platform) })
             }
-            (Self::Confirming { .. } | Self::Ready { .. }, End::Platform) => {
-                Ok(Self::Ready { end, platform: None })
+            (Self::Choosing { end: End::Accounting, platform, .. }, End::Accounting) => {
+                Ok(Self::Ready { end, platform })
             }
+            (
+                Self::Confirming { .. } | Self::Choosing { .. } | Self::Ready { .. } | Self::Away { .. },
+                End::Platform,
+            ) => Ok(Self::Ready { end, platform: None }),
             _ => Err(FlowError::NotHere),
         }
     }

@@ -99,6 +99,31 @@ fn a_sign_in_that_comes_to_nothing_leads_back_to_its_own_end() {
 }
 
 #[test]
+fn whoever_chooses_or_confirms_can_sign_in_with_another_account() {
+    for flow in steps() {
+        let platform = flow.party(End::Platform).cloned();
+        let may = matches!(flow, Flow::Choosing { .. } | Flow::Confirming { .. });
+        let back = flow.clone().back_to(End::Accounting);
+        assert_eq!(
+            back,
+            if may { Ok(Flow::Ready { end: End::Accounting, platform }) } else { Err(FlowError::NotHere) }
+        );
+        // Another Pleo company too from where the person waits to leave, or has left.
+        let may = may || matches!(flow, Flow::Ready { .. } | Flow::Away { .. });
+        let back = flow.back_to(End::Platform);
+        let first = Flow::Ready { end: End::Platform, platform: None };
+        assert_eq!(back, if may { Ok(first) } else { Err(FlowError::NotHere) });
+    }
+    let choosing = Flow::Choosing {
+        end: End::Platform,
+        platform: None,
+        grant: grant(1),
+        companies: vec![company("p-1")],
+    };
+    assert_eq!(choosing.back_to(End::Accounting), Err(FlowError::NotHere), "Pleo comes first");
+}
+
+#[test]
 fn only_offered_companies_can_be_picked() {
     let choosing = steps().remove(8);
     assert_eq!(choosing.clone().choose("x-3"), Err(FlowError::NoSuchCompany));

@@ -46,7 +46,7 @@ impl Connect {
             // Moved by another tab meanwhile, or out of set-up: the page says how it stands.
             Ok(Err(WalkError::Store(error))) => Err(error.into()),
             Ok(Err(error)) => {
-                tracing::info!(session.id = %id, %error, "an answer was overtaken");
+                tracing::info!(session.id = %id, ?error, "an answer was overtaken");
                 Ok(id)
             }
             Err(error) => {

@@ -56,7 +56,7 @@ impl Connect {
         self.depart(session, end).await
     }
 
-    /// Signs in at Pleo anew, with another account or for another company.
+    /// Signs in at an end anew, with another account or for another company. Not on a link that is for one end of a connection.
     pub async fn start_over(
         &self,
         id: ConnectSessionId,
@@ -64,6 +64,9 @@ impl Connect {
         end: End,
     ) -> Result<Next, WalkError> {
         let session = self.session_of(id, browser).await?;
+        if matches!(session.purpose, Purpose::Reauthorise { .. }) {
+            return Err(WalkError::NotHere);
+        }
         let flow = session.flow.clone().back_to(end)?;
         self.step(session, flow, None, None, &[]).await?;
         Ok(Next::Page(id))

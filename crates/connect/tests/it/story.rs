@@ -127,6 +127,11 @@ async fn another_company_is_refused_and_nothing_changes() {
     assert_eq!(after.state(), StateKind::Active);
     stage.connect.token(id, End::Platform).await.unwrap();
     assert_eq!(stage.event_types().await.last(), Some(&EventType::CompanyMismatch));
+    // It is a link for this end; it does not lead to the other one, nor anywhere anew.
+    for end in End::BOTH {
+        let elsewhere = stage.connect.start_over(person.id, &person.browser, end).await;
+        assert_eq!(elsewhere.unwrap_err(), connect::WalkError::NotHere, "{end}");
+    }
     // The right one is taken on the same link.
     let next = person.go_on().await;
     person.back_from("pleo", next, &["p-1"]).await;

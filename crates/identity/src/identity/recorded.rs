@@ -1,6 +1,5 @@
 //! Signing in and out, on record.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 
 use audit::{Actor, AuditEvent, Ledger, Origin};
@@ -9,7 +8,6 @@ use base::{Secret, StoreError};
 use super::{Identity, SignInError};
 use crate::account::Email;
 use crate::session::SignedIn;
-use crate::throttle::source_of;
 
 impl Identity {
     /// The same people, whose sign-ins are put on record.
@@ -25,9 +23,7 @@ impl Identity {
         password: &Secret<String>,
         origin: &Origin,
     ) -> Result<SignedIn, SignInError> {
-        let address = origin.source.as_deref().and_then(|source| source.parse::<IpAddr>().ok());
-        let source = address.map_or_else(|| origin.source.clone().unwrap_or_default(), source_of);
-        let outcome = self.sign_in(email, password, &source).await;
+        let outcome = self.sign_in(email, password, &origin.counted_as()).await;
         let Some(ledger) = &self.ledger else { return outcome };
         match &outcome {
             Ok(signed_in) => {

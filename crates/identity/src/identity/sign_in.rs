@@ -14,7 +14,7 @@ use crate::session::{SessionId, SignedIn, StoredSession};
 use crate::throttle::{Admission, Attempt};
 
 impl Identity {
-    /// Signs a person in who comes from `source` ([`crate::source_of`] the client's address).
+    /// Signs a person in who comes from `source` ([`base::source_of`] the client's address).
     ///
     /// Work and answer are the same for an address without an account, a wrong password and a disabled account.
     pub async fn sign_in(

@@ -47,7 +47,7 @@ pub(crate) enum PlatformClients {
     FetchLogo(Client),
     /// Make a token with which a program registers clients; it is shown once
     InitialAccessToken {
-        /// Clients registered with it need no review
+        /// Clients registered with it need no first review; changes of them do
         #[arg(long)]
         pre_approved: bool,
         /// How many clients it registers

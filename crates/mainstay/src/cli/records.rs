@@ -58,17 +58,17 @@ impl From<RecordedSide> for Side {
 #[derive(Debug, Clone, Copy, Subcommand)]
 pub(crate) enum Recover {
     /// What waits since the database looked restored from a backup
-    Status(RecoveredSide),
+    Status(RecordedSideChoice),
     /// The database is the right one: go on with what is in it
-    Accept(RecoveredSide),
+    Accept(AcceptedSide),
 }
 
-/// `--side` of `recover`.
+/// `--side` of `recover accept`.
 #[derive(Debug, Clone, Copy, Args)]
-pub(crate) struct RecoveredSide {
-    /// The side meant
-    #[arg(long, value_enum, default_value = "connect")]
-    pub(crate) side: RecordedSide,
+pub(crate) struct AcceptedSide {
+    /// The side meant; needed where the data of both is here
+    #[arg(long, value_enum)]
+    pub(crate) side: Option<RecordedSide>,
 }
 
 const HOW: &str = "it is neither a day such as `2027-01-31` nor a moment in RFC 3339";

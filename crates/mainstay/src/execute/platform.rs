@@ -80,6 +80,7 @@ async fn seed(side: &PlatformSide, text: &str, file: &str) -> Result<Output, Fai
         "expenses": counts.expenses,
         "api_keys": keys,
         "client_secrets": secrets,
+        "client_secrets_left_alone": seeded.secrets_left_alone,
     })))
 }
 

@@ -34,6 +34,12 @@ pub(crate) async fn verify(side: Side, opened: &Opened, records: &Records) -> Re
             .await
             .map_err(|error| Failure::database("the log of rotations was not verified", error))?;
         data["rotations"] = json!(rotations);
+        let problem = match problem {
+            Some(problem) => Some(problem),
+            None => audit::verify_reached(&opened.database, &opened.database)
+                .await
+                .map_err(|error| Failure::database("the authorisations were not verified", error))?,
+        };
         if let Some(problem) = problem.filter(|_| found.problem.is_none()) {
             data["problem"] = json!(problem);
         }

@@ -59,6 +59,8 @@ pub(crate) const METRICS: &[Metric] = &[
         "Records of the audit log that were chained."),
     metric("mainstay_connections", Gauge, Unit::Count, &["state"],
         "Connections by the state they were last told to be in; counted once a minute."),
+    metric("mainstay_connections_refused_total", Counter, Unit::Count, &[],
+        "TCP connections that were closed at once because their address has as many open as it may."),
     metric("mainstay_http_request_duration_seconds", Histogram(Scale::Durations), Unit::Seconds, &["side", "method", "route"],
         "How long requests took, by the pattern of their route."),
     metric("mainstay_http_requests_total", Counter, Unit::Count, &["side", "method", "route", "status"],

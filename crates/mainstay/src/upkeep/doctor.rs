@@ -8,9 +8,11 @@ use seal::KeyRing;
 use serde_json::{Value, json};
 
 use super::databases;
-use crate::configuration::Configuration;
+use crate::configuration::{Configuration, NO_PROXY};
+use crate::control;
 use crate::failure::Failure;
 use crate::output::Output;
+use crate::request::Request;
 use crate::side::Side;
 use crate::wiring::{self, NotOpened, Process, Which};
 
@@ -24,6 +26,11 @@ struct Findings(Vec<Value>);
 impl Findings {
     fn good(&mut self, what: impl Into<String>) {
         self.0.push(json!({"ok": true, "what": what.into(), "why": null, "remedy": null}));
+    }
+
+    /// Something that may be meant and seldom is.
+    fn doubtful(&mut self, what: &str, why: &str, remedy: &str) {
+        self.0.push(json!({"ok": true, "what": what, "why": why, "remedy": remedy}));
     }
 
     fn bad(&mut self, failure: Failure) {
@@ -59,6 +66,9 @@ pub(crate) async fn doctor(configuration: &Configuration) -> (Output, Result<(),
             keys(configuration, side.into(), &mut findings);
             running |= database(configuration, side.into(), &mut findings).await;
         }
+    }
+    if configuration.proxy_is_not_named() {
+        findings.doubtful(NO_PROXY.what, NO_PROXY.why, NO_PROXY.remedy);
     }
     if let Some(address) = configuration.listen {
         port(address, running, &mut findings);
@@ -160,9 +170,12 @@ async fn database(configuration: &Configuration, which: Which<'_>, findings: &mu
                 Err(error) => findings.bad(Failure::database(format!("{location} cannot be written"), error)),
             }
         }
-        // Its server is asked the same by `/readyz`.
+        // Its server is asked the same by `/readyz`, and here what it may be holding back.
         Err(NotOpened::InUse(_)) => {
             findings.good(format!("{location} is held by a running server; its `/readyz` tells how it is"));
+            if which.side == Side::Platform {
+                held_back(configuration, findings).await;
+            }
             return true;
         }
         Err(NotOpened::Failed(failure)) => findings.bad(failure),
@@ -175,15 +188,38 @@ async fn restored(database: &store::Database, findings: &mut Findings) {
     match continuity::Store::standing(database).await {
         Ok(standing) => {
             if let Some(doubt) = standing.doubt {
-                findings.bad(Failure::new(
-                    "the platform serves nothing: its database looks restored from a backup",
-                    doubt.sign.sentence(),
-                    "see `mainstay recover status --side platform`; if it is the right one, `mainstay recover accept --side platform`",
-                ));
+                findings.bad(stands_still(doubt.sign.sentence()));
             }
         }
         Err(error) => findings
             .bad(Failure::database("it cannot be told whether the platform's database was restored", error)),
+    }
+}
+
+fn stands_still(why: impl std::fmt::Display) -> Failure {
+    Failure::new(
+        "the platform serves nothing: its database looks restored from a backup",
+        why,
+        "see `mainstay recover status --side platform`; if it is the right one, `mainstay recover accept --side platform`",
+    )
+}
+
+/// The same, asked of the running server.
+async fn held_back(configuration: &Configuration, findings: &mut Findings) {
+    let side = Side::Platform;
+    match control::ask(&configuration.instance_directory(), side, &Request::RecoverStatus { side }).await {
+        Ok(Ok(output)) if output.data["held"] == false => {
+            findings.good("the platform's database is the one that was left");
+        }
+        Ok(Ok(output)) => {
+            findings.bad(stands_still(output.note.unwrap_or_else(|| output.data.to_string())));
+        }
+        Ok(Err(failure)) => findings.bad(failure),
+        Err(unreachable) => findings.bad(Failure::new(
+            "it cannot be told whether the platform stands still after a restore",
+            unreachable.why,
+            "ask its `/readyz`, and give the command with the `--data` of that server",
+        )),
     }
 }
 

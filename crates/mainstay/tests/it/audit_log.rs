@@ -53,6 +53,17 @@ impl Place {
     }
 }
 
+/// What the doctor says of a platform that stands still, if it says that; its exit status goes with it.
+fn doctor_on_standstill(place: &Place) -> bool {
+    let output = place.run(&["doctor"]);
+    let found: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let bad: Vec<&Value> =
+        found["data"].as_array().unwrap().iter().filter(|row| row["ok"] == false).collect();
+    assert_eq!(output.status.code(), Some(i32::from(!bad.is_empty())), "{found}");
+    assert!(bad.iter().all(|row| row["what"].as_str().unwrap().starts_with("the platform serves nothing")));
+    !bad.is_empty()
+}
+
 fn use_key(server: &Server, key: &str) -> u16 {
     use base64::Engine as _;
     let basic = base64::engine::general_purpose::STANDARD.encode(format!("{key}:"));
@@ -129,14 +140,19 @@ pub(crate) fn a_restored_backup_stands_still_until_the_operator_accepts() {
             assert_eq!(http("GET", &format!("{}/login", server.url), &[], "").0, 503);
             assert_eq!(http("GET", &format!("{}/healthz", server.url), &[], "").0, 200);
             assert_eq!(http("GET", &format!("{}/readyz", server.url), &[], "").0, 503);
-            let status = place.json(&["recover", "status", "--side", "platform"]);
-            assert_eq!((&status["held"], &status["sign"]), (&true.into(), &"step_back".into()));
+            // The platform alone is here, so that it need not be named.
+            for side in [&["--side", "platform"][..], &[]] {
+                let status = place.json(&[&["recover", "status"], side].concat());
+                assert_eq!((&status["held"], &status["sign"]), (&true.into(), &"step_back".into()));
+            }
+            assert!(doctor_on_standstill(&place));
         });
     }
     let log = fs::read_to_string(place.path("log")).unwrap();
     assert!(log.contains("continuity.possibly_restored"), "{log}");
     place.served(|server| {
-        assert_eq!(place.json(&["recover", "accept", "--side", "platform"])["accepted"], true);
+        assert_eq!(place.json(&["recover", "accept"])["accepted"], true);
+        assert!(!doctor_on_standstill(&place));
         assert_eq!(use_key(server, &key), 200, "the operator was told, and took the database as it is");
         assert_eq!(http("GET", &format!("{}/readyz", server.url), &[], "").0, 200);
     });
@@ -164,4 +180,37 @@ pub(crate) fn a_backup_on_a_new_machine_stands_still_until_the_operator_accepts(
     // Also without a server.
     assert_eq!(new.json(&["recover", "accept", "--side", "platform"])["accepted"], true);
     new.served(|server| assert_eq!(use_key(server, &key), 200));
+}
+
+pub(crate) fn where_both_sides_are_an_acceptance_names_one() {
+    let place = Place::seeded();
+    assert_eq!(place.json(&["recover", "status"])["held"], false);
+    place.json(&["tokens", "create", "--role", "proxy"]);
+    let both = place.json(&["recover", "status"]);
+    let found: Vec<_> = both["data"].as_array().unwrap().iter().map(|row| &row["side"]).collect();
+    assert_eq!(found, ["connect", "platform"]);
+    assert_eq!((&both["data"][0]["in_doubt"], &both["data"][1]["held"]), (&0.into(), &false.into()));
+    let refused = place.run(&["recover", "accept"]);
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(String::from_utf8(refused.stderr).unwrap().contains("--side"));
+    assert_eq!(place.json(&["recover", "accept", "--side", "connect"])["accepted"], 0);
+}
+
+pub(crate) fn a_sandbox_switch_is_on_record_with_its_origin() {
+    let place = Place::seeded();
+    fs::write(place.path("token"), "a-token-for-the-sandbox-switches").unwrap();
+    let token = place.path("token");
+    let sandbox = ["--environment", "staging", "--sandbox", "--sandbox-token-file", token.to_str().unwrap()];
+    let server = place.server(&[&["platform", "serve"], &sandbox[..]].concat(), "log");
+    let (_, key) = place.key();
+    let bearer = ("Authorization", "Bearer a-token-for-the-sandbox-switches");
+    let headers = [bearer, ("Content-Type", "application/json")];
+    let wanted = serde_json::json!({"api_key": key}).to_string();
+    let (status, body) = http("POST", &format!("{}/sandbox/revoke", server.url), &headers, &wanted);
+    assert_eq!(status, 200, "{body}");
+    assert_eq!(use_key(&server, &key), 401);
+    let told = place.run(&["audit", "export", "--side", "platform", "--type", "api_key.revoked"]).stdout;
+    let record: Value = serde_json::from_slice(&told).unwrap();
+    assert_eq!((&record["actor"], &record["source"]), (&"sandbox".into(), &"127.0.0.1".into()), "{record}");
+    assert!(record["request_id"].as_str().unwrap().starts_with("req_"), "{record}");
 }

@@ -264,4 +264,15 @@ pub(crate) fn the_doctor_names_what_is_wrong_and_fails() {
         !wrong.is_empty() && wrong.iter().all(|row| row["why"].is_string() && row["remedy"].is_string()),
         "{found}"
     );
+    // A proxy that is not named: everything is in order, and yet.
+    let of = |more: &[&str]| {
+        let place = Place::empty();
+        let data = place.data();
+        let arguments = ["doctor", "--data", &data, "--public-url", "https://connect.example.com"];
+        let output = run(arguments.iter().chain(more));
+        assert!(output.status.success());
+        String::from_utf8(output.stdout).unwrap()
+    };
+    assert!(of(&[]).contains("`trusted_proxies` is empty"));
+    assert!(!of(&["--trusted-proxies", "127.0.0.1/32"]).contains("`trusted_proxies` is empty"));
 }

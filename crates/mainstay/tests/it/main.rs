@@ -31,6 +31,8 @@ fn main() -> ExitCode {
         the_log_is_verified_and_exported_and_tampering_is_found,
         a_restored_backup_stands_still_until_the_operator_accepts,
         a_backup_on_a_new_machine_stands_still_until_the_operator_accepts,
+        where_both_sides_are_an_acceptance_names_one,
+        a_sandbox_switch_is_on_record_with_its_origin,
     );
     cases!(cases, bad_input;
         wrong_usage_exits_with_2_and_shows_how,
@@ -70,6 +72,14 @@ fn main() -> ExitCode {
         platform_doors::registration::broken_registrations_are_refused();
         Ok(())
     });
+    cases.case("platform_doors::texts_with_a_nul_are_refused", || {
+        platform_doors::nul::texts_with_a_nul_are_refused();
+        Ok(())
+    });
+    cases.case(
+        "platform_doors::bad_input_is_refused_on_postgres",
+        platform_doors::nul::bad_input_is_refused_on_postgres,
+    );
     cases.case("platform_doors::nothing_of_a_client_outlives_its_removal_while_it_refreshes", || {
         platform_doors::stopping::nothing_of_a_client_outlives_its_removal_while_it_refreshes();
         Ok(())

@@ -29,6 +29,14 @@ fn what_is_not_utf_8_or_too_much_is_refused() {
 }
 
 #[test]
+fn a_percent_sign_begins_an_encoded_byte_or_is_refused() {
+    for text in ["a=%zz", "a=%", "a=%2", "a=%é1", "%zz=1", "a=b&c=50%&d=e", "a=%+1", "a=%%41"] {
+        assert_eq!(Parameters::parse(text).unwrap_err(), ParametersError::Percent, "{text}");
+    }
+    assert_eq!(Parameters::parse("a=%2541%2b").unwrap().one("a"), Ok(Some("%41+")));
+}
+
+#[test]
 fn debug_shows_names_and_no_values() {
     let shown = format!("{:?}", Parameters::parse("client_secret=hunter2").unwrap());
     assert!(shown.contains("client_secret") && !shown.contains("hunter2"), "{shown}");

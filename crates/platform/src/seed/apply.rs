@@ -9,7 +9,7 @@ use crate::{ActError, ApiKeyOrigin, By, Employee, NewStandaloneKey, Platform, Su
 
 impl Platform {
     /// Makes what a seed file asks for. Each step makes or brings up to date one thing and may be done again, so that a run that was
-    /// interrupted is finished by the next one. Passwords and API keys that exist are left as they are.
+    /// interrupted is finished by the next one. Passwords, API keys and client secrets that exist are left as they are.
     pub async fn seed(&self, seed: Seed, by: &By) -> Result<Seeded, ActError> {
         let plan = seed.0;
         let mut seeded = Seeded {
@@ -42,10 +42,16 @@ impl Platform {
             let state = if client.approved { ClientState::Approved } else { ClientState::AwaitingReview };
             let public = client.spec.public;
             let id = client.spec.client_id.clone();
-            let secret = client.secret.map_or(SeedSecret::Keep, SeedSecret::Set);
-            self.server.upsert_client(client.spec, state, secret, by.actor.clone()).await?;
+            let wanted = client.secret.clone().map_or(SeedSecret::Keep, SeedSecret::First);
+            self.server.upsert_client(client.spec, state, wanted, by.actor.clone()).await?;
+            let there = self.server.client(&id).await?;
+            if let (Some(there), Some(secret)) = (&there, &client.secret)
+                && !self.server.has_secret(there, secret)
+            {
+                seeded.secrets_left_alone.push(id.as_str().to_owned());
+            }
             // One that has none yet, although it needs one, gets one.
-            let has_secret = self.server.client(&id).await?.is_some_and(|client| !client.secrets.is_empty());
+            let has_secret = there.is_some_and(|client| !client.secrets.is_empty());
             if !public && !has_secret {
                 let (actor, none) = (by.actor.clone(), Duration::ZERO);
                 let client_secret =

@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use authserver::{ClientId, KeyedHash, KeyedTokenCheck};
 use base::{Scope, StoreError, Timestamp};
 use identity::{Account, AccountId};
@@ -12,6 +14,9 @@ use crate::{
 
 /// The longest name of a standalone key, in characters.
 const LONGEST_NAME: usize = 100;
+/// The types of the records of what is done to keys.
+const CREATED: &str = "api_key.created";
+const REVOKED: &str = "api_key.revoked";
 
 /// A standalone key to be made (facts 10.3).
 #[derive(Debug, Clone)]
@@ -37,6 +42,15 @@ pub struct StandaloneAccess {
     pub organisation_wide: bool,
     /// The keys of the company, and of its organisation where they may see those; newest first.
     pub keys: Vec<ApiKey>,
+}
+
+/// How many live API keys, of those that no application holds, reach the companies that a person may decide about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OwnKeys {
+    /// Those that they may see and delete.
+    pub shown: usize,
+    /// Those for a whole organisation, about which others decide.
+    pub beyond: usize,
 }
 
 /// Who makes a key.
@@ -67,6 +81,34 @@ impl Platform {
         Ok(all)
     }
 
+    /// How many standalone keys reach a person's companies.
+    pub async fn own_keys(&self, account: AccountId) -> Result<OwnKeys, ActError> {
+        let now = self.clock.now();
+        let shown: BTreeSet<ApiKeyId> = self
+            .standalone_access(account)
+            .await?
+            .into_iter()
+            .flat_map(|access| access.keys)
+            .filter(|key| key.is_live(now) && key.is_standalone())
+            .map(|key| key.id)
+            .collect();
+        let rights = self.rights(account).await?;
+        let mut beyond = 0;
+        for (id, _) in rights.organisations.iter().chain(&rights.organisations_beyond) {
+            let keys = self.live_standalone_keys(Subject::Organisation(*id)).await?;
+            beyond += keys.iter().filter(|key| !shown.contains(&key.id)).count();
+        }
+        Ok(OwnKeys { shown: shown.len(), beyond })
+    }
+
+    /// The keys for a subject that no application holds and that are not over.
+    pub(crate) async fn live_standalone_keys(&self, subject: Subject) -> Result<Vec<ApiKey>, ActError> {
+        let now = self.clock.now();
+        let mut keys = self.store.api_keys(Some(subject)).await?;
+        keys.retain(|key| key.is_live(now) && key.is_standalone());
+        Ok(keys)
+    }
+
     /// Makes a standalone key for a person.
     pub async fn create_standalone_key(
         &self,
@@ -75,12 +117,14 @@ impl Platform {
         new: NewStandaloneKey,
     ) -> Result<CreatedApiKey, ActError> {
         let rights = self.rights(account.id).await?;
-        let company = rights.company(Subject::Company(new.company)).ok_or(ActError::NotAllowed)?;
-        if !company.standalone_api_keys {
+        let subject = Subject::Company(new.company);
+        let Some(company) = rights.company(subject).filter(|company| company.standalone_api_keys) else {
+            self.tell_no_right(by, CREATED, Some(subject), None).await;
             return Err(ActError::NotAllowed);
-        }
+        };
         let subject = subject_of(company, new.access);
         if !rights.cover(subject) {
+            self.tell_no_right(by, CREATED, Some(subject), None).await;
             return Err(ActError::invalid(
                 "access_level",
                 "a key for the organisation needs an admin or bookkeeper of each of its companies",
@@ -137,6 +181,9 @@ impl Platform {
     ) -> Result<CreatedApiKey, ActError> {
         let rights: Rights = self.rights(account.id).await?;
         if rights.company(Subject::Company(company)).is_none() {
+            let known = self.server.client(client_id).await?;
+            let client = known.as_ref().map(|client| client.id().as_str());
+            self.tell_no_right(by, CREATED, Some(Subject::Company(company)), client).await;
             return Err(ActError::NotAllowed);
         }
         self.make_integrated(client_id, company, Maker { account: Some(account.id), id: None, by }).await
@@ -202,7 +249,7 @@ impl Platform {
         let scope = key.scope.to_string();
         let told = [("key", id.to_string()), ("scope", scope)];
         let told: Vec<_> = told.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        let audit = self.audited("api_key.created", maker.by, subject, client, &told);
+        let audit = self.audited(CREATED, maker.by, subject, client, &told);
         let stored = StoredApiKey { key: key.clone(), hash };
         match self.store.add_api_key(&stored, audit.clone()).await {
             // Somebody installed the same application in the same moment; this one comes after it.
@@ -216,10 +263,14 @@ impl Platform {
     pub async fn revoke_api_key(&self, account: &Account, by: &By, id: ApiKeyId) -> Result<(), ActError> {
         let rights = self.rights(account.id).await?;
         // Not telling a key of another company from one that does not exist.
-        let key =
-            self.store.api_key(id).await?.map(|stored| stored.key).filter(|key| rights.cover(key.subject));
-        let key = key.ok_or_else(|| ActError::NotFound { what: format!("API key {id}") })?;
-        self.revoke(&key, by).await
+        let key = self.store.api_key(id).await?.map(|stored| stored.key);
+        match key {
+            Some(key) if rights.cover(key.subject) => self.revoke(&key, by).await,
+            other => {
+                self.tell_no_right(by, REVOKED, other.map(|key| key.subject), None).await;
+                Err(ActError::NotFound { what: format!("API key {id}") })
+            }
+        }
     }
 
     /// Revokes a key at the command line.
@@ -234,7 +285,7 @@ impl Platform {
 
     async fn revoke(&self, key: &ApiKey, by: &By) -> Result<(), ActError> {
         let id = key.id.to_string();
-        let audit = self.audited("api_key.revoked", by, key.subject, None, &[("key", &id)]);
+        let audit = self.audited(REVOKED, by, key.subject, None, &[("key", &id)]);
         // Revoking twice is the same as once.
         self.store.revoke_api_key(key.id, self.clock.now(), audit).await?;
         Ok(())

@@ -1,15 +1,15 @@
 use std::collections::BTreeMap;
 
-use authserver::{AuthorisationFilter, ClientId, EndReason};
+use authserver::{ClientId, EndReason};
 use base::{Scope, Timestamp};
 use identity::{Account, AccountId};
 
 use crate::{ActError, ApiKeyOrigin, Application, By, Platform, Subject};
 
-/// Most authorisations of one subject that are looked at for a list of applications.
-const MOST_AUTHORISATIONS: u32 = 1000;
+/// How many clients are read at once.
+const CLIENTS_AT_ONCE: u32 = 1000;
 
-/// An application that has access to something a person may decide about.
+/// An application that has access to something.
 #[derive(Debug, Clone)]
 pub struct ConnectedApp {
     /// The application.
@@ -28,6 +28,9 @@ pub struct ConnectedApp {
     pub has_api_key: bool,
     /// Whether it has a credential that works. One that was not used for long has run out, and must ask again.
     pub live: bool,
+    /// Whether the person who looks may take the access away: not where it was given for a whole organisation and they decide about
+    /// some of its companies alone. Always true where nobody's role is asked for.
+    pub may_withdraw: bool,
 }
 
 /// What one credential adds to a [`ConnectedApp`].
@@ -41,11 +44,15 @@ struct Access {
 }
 
 impl Platform {
-    /// What has access to the companies (and organisations) that a person may decide about, by company, then by name.
+    /// What has access to the companies that a person may decide about, by company, then by name; then what has access to the
+    /// organisations of those companies.
     pub async fn connected_apps(&self, account: AccountId) -> Result<Vec<ConnectedApp>, ActError> {
         let mut apps = Vec::new();
-        for (subject, subject_name) in self.rights(account).await?.subjects() {
-            apps.extend(self.apps_of(subject, &subject_name).await?);
+        let rights = self.rights(account).await?;
+        for (subject, subject_name) in rights.subjects() {
+            let may_withdraw = rights.cover(subject);
+            let found = self.apps_of(subject, &subject_name).await?;
+            apps.extend(found.into_iter().map(|app| ConnectedApp { may_withdraw, ..app }));
         }
         Ok(apps)
     }
@@ -78,6 +85,7 @@ impl Platform {
                 last_used_at: access.last_used_at,
                 has_api_key: access.is_key,
                 live: access.live,
+                may_withdraw: true,
             };
             found.insert(access.client_id, app);
         }
@@ -87,10 +95,8 @@ impl Platform {
     }
 
     async fn accesses(&self, subject: Subject) -> Result<Vec<Access>, ActError> {
-        let filter =
-            AuthorisationFilter { subject: Some(subject.to_string()), ..AuthorisationFilter::default() };
-        let authorisations = self.server.list_authorisations(filter, MOST_AUTHORISATIONS).await?;
         let now = self.clock.now();
+        let by_token = self.store.token_accesses(subject, now).await?;
         let keys = self.store.api_keys(Some(subject)).await?.into_iter().filter(|key| key.is_live(now));
         let by_key = keys.filter_map(|key| match key.origin {
             ApiKeyOrigin::Integrated { client_id } => Some(Access {
@@ -103,13 +109,13 @@ impl Platform {
             }),
             ApiKeyOrigin::Standalone { .. } => None,
         });
-        let by_token = authorisations.into_iter().map(|authorisation| Access {
-            live: authorisation.is_live(now),
-            client_id: authorisation.client_id.as_str().to_owned(),
-            scope: authorisation.scope,
-            since: authorisation.created_at,
-            last_used_at: authorisation.last_used_at,
+        let by_token = by_token.into_iter().map(|access| Access {
+            client_id: access.client_id.as_str().to_owned(),
+            scope: access.scope,
+            since: access.since,
+            last_used_at: access.last_used_at,
             is_key: false,
+            live: access.live,
         });
         Ok(by_token.chain(by_key).collect())
     }
@@ -124,6 +130,9 @@ impl Platform {
         subject: Subject,
     ) -> Result<(), ActError> {
         if !self.rights(account.id).await?.cover(subject) {
+            let known = self.server.client(client_id).await?;
+            let client = known.as_ref().map(|client| client.id().as_str());
+            self.tell_no_right(by, "authorisation.withdrawn", Some(subject), client).await;
             return Err(ActError::NotAllowed);
         }
         self.withdraw_unattended(by, client_id, subject).await
@@ -152,7 +161,7 @@ impl Platform {
         let mut found: Vec<Application> = Vec::new();
         let mut after = None;
         loop {
-            let clients = self.server.clients(after.as_ref(), MOST_AUTHORISATIONS).await?;
+            let clients = self.server.clients(after.as_ref(), CLIENTS_AT_ONCE).await?;
             let Some(last) = clients.last() else { break };
             after = Some(last.id().clone());
             found

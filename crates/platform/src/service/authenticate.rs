@@ -115,14 +115,14 @@ impl Platform {
         Ok((caller, id.uuid()))
     }
 
-    /// A standalone key works for as long as its company has the feature (facts 10.3).
+    /// A standalone key works for as long as its company has the feature (facts 10.3); one for an organisation, as long as one of its
+    /// companies has it: who made it decides in each of them.
     async fn check_standalone(&self, subject: Subject) -> Result<(), ApiError> {
-        let Subject::Company(id) = subject else { return Ok(()) };
-        let company = self.store.company(id).await?;
-        if company.is_some_and(|company| company.standalone_api_keys) {
-            Ok(())
-        } else {
-            Err(ApiError::InvalidCredential)
-        }
+        let companies = match subject {
+            Subject::Company(id) => self.store.company(id).await?.into_iter().collect(),
+            Subject::Organisation(id) => self.store.companies_of(id).await?,
+        };
+        let is_on = companies.iter().any(|company| company.standalone_api_keys);
+        if is_on { Ok(()) } else { Err(ApiError::InvalidCredential) }
     }
 }

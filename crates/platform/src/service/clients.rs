@@ -145,8 +145,8 @@ impl Platform {
         id: &ClientId,
         seen: Option<u64>,
     ) -> Result<ClientDetails, ActError> {
+        // Its logo is the one that was there to be looked at: what its address gives from now on, nobody has reviewed.
         let decided = self.server.decide(id, Decided::Approved, seen, by.actor.clone(), &by.origin).await?;
-        self.take_logo(&decided.client).await;
         self.details(decided).await
     }
 

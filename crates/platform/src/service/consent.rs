@@ -5,10 +5,8 @@ use authserver::{
 use base::StoreError;
 use identity::{Account, AccountId};
 
-use crate::{Application, CompanyId, Platform, Subject, SubjectType};
-
-/// The parameter of the success redirect that names what was authorised (facts 4).
-const SUBJECT_PARAMETER: &str = "urn_pleo_params_oauth_subject";
+use crate::platform::SUBJECT_PARAMETER;
+use crate::{Application, Company, CompanyId, Platform, Subject, SubjectType};
 
 /// Something a person may give access to, with what tells it from others of the same name.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,10 +15,8 @@ pub struct ConsentChoice {
     pub subject: Subject,
     /// Its name.
     pub name: String,
-    /// Its number in the register; companies only.
-    pub registration_number: Option<String>,
-    /// Its country; companies only.
-    pub country: Option<String>,
+    /// The companies it reaches, by name: the one, or all of an organisation but suspended ones.
+    pub companies: Vec<Company>,
     /// Whether the application is installed there already.
     pub connected: bool,
 }
@@ -53,8 +49,7 @@ impl Platform {
                 .map(|membership| ConsentChoice {
                     subject: Subject::Company(membership.company.id),
                     name: membership.company.name.clone(),
-                    registration_number: membership.company.registration_number.clone(),
-                    country: Some(membership.company.country.clone()),
+                    companies: vec![membership.company.clone()],
                     connected: false,
                 })
                 .collect(),
@@ -64,8 +59,7 @@ impl Platform {
                 .map(|(id, name)| ConsentChoice {
                     subject: Subject::Organisation(*id),
                     name: name.clone(),
-                    registration_number: None,
-                    country: None,
+                    companies: rights.companies_of(*id),
                     connected: false,
                 })
                 .collect(),

@@ -5,20 +5,67 @@ use std::time::Duration;
 use authserver::{Client, ClientId, ClientState};
 use base::StoreError;
 use http::{Method, Request, StatusCode, header};
-use outbound::{Body, SendOptions};
+use identity::AccountId;
+use outbound::{Body, BodyError, NotSent, SendError, SendOptions};
 
-use crate::logo::{Logo, LogoState, MAX_BYTES, StoredLogo, read_logo};
+use crate::logo::{Logo, LogoError, LogoState, MAX_BYTES, StoredLogo, read_logo};
 use crate::{ActError, Platform};
 
 /// Somebody waits for the answer, so not for long.
 const DEADLINE: Duration = Duration::from_secs(5);
+
+/// Why there is no picture.
+///
+/// Anybody may register a client and name an address. What a call of it came to would tell them which machines and ports of this
+/// server's own network answer, so they are told one of a few sentences, and the cause goes to the log alone.
+#[derive(Debug)]
+struct Untaken {
+    told: String,
+    cause: String,
+}
+
+const UNREACHABLE: &str = "its address could not be reached";
+const NOT_ALLOWED: &str = "no pictures are fetched from its address, which is not public or not https";
+const ELSEWHERE: &str = "its address leads elsewhere, and redirects are not followed";
+const NO_PICTURE: &str = "there is no picture at its address";
+
+impl Untaken {
+    fn new(told: &str, cause: &dyn ToString) -> Self {
+        Self { told: told.to_owned(), cause: cause.to_string() }
+    }
+}
+
+impl From<LogoError> for Untaken {
+    fn from(error: LogoError) -> Self {
+        Self { told: error.to_string(), cause: error.to_string() }
+    }
+}
+
+impl From<SendError> for Untaken {
+    fn from(error: SendError) -> Self {
+        let told = match &error {
+            SendError::NotSent(NotSent::AddressRefused { .. } | NotSent::HttpsRequired { .. }) => NOT_ALLOWED,
+            SendError::NotSent(_) | SendError::Unknown(_) | SendError::BadRequest(_) => UNREACHABLE,
+        };
+        Self::new(told, &error)
+    }
+}
+
+impl From<BodyError> for Untaken {
+    fn from(error: BodyError) -> Self {
+        match error {
+            BodyError::TooLong { .. } => LogoError::TooLarge.into(),
+            BodyError::Cut(_) | BodyError::Time => Self::new(UNREACHABLE, &error),
+        }
+    }
+}
 
 impl Platform {
     /// Sees to it that a client's logo is the one it names. Fetched once: an address that was fetched with success is not
     /// fetched again. A failure does not stop anything, since what it follows is done; its reason is shown at review.
     pub(crate) async fn take_logo(&self, client: &Client) {
         if let Err(error) = self.try_to_take_logo(client).await {
-            tracing::warn!(client = %client.id(), %error, "a logo could not be kept; approval tries again");
+            tracing::warn!(client = %client.id(), %error, "a logo could not be kept");
         }
     }
 
@@ -37,7 +84,16 @@ impl Platform {
         self.fetch_and_keep(id, source).await.map(drop)
     }
 
-    /// Fetches a client's logo anew, whatever is kept.
+    /// Fetches the logo of a person's own client anew; not once it is approved, as people would be shown what no reviewer has seen.
+    pub async fn fetch_own_logo(&self, account: AccountId, id: &ClientId) -> Result<LogoState, ActError> {
+        if self.own_client(account, id).await?.client.state == ClientState::Approved {
+            let told = "people see the picture that was reviewed: ask an administrator to fetch it again";
+            return Err(ActError::invalid("logo_uri", told));
+        }
+        self.fetch_logo_again(id).await
+    }
+
+    /// Fetches a client's logo anew, whatever is kept: for those who review.
     pub async fn fetch_logo_again(&self, id: &ClientId) -> Result<LogoState, ActError> {
         let client = self.server.client(id).await?.ok_or_else(|| ActError::no_client(id))?;
         let Some(source) = &client.spec.presentation.logo_uri else { return Ok(LogoState::None) };
@@ -46,10 +102,10 @@ impl Platform {
     }
 
     async fn fetch_and_keep(&self, client_id: &str, source: &str) -> Result<StoredLogo, StoreError> {
-        let outcome = self.fetch_logo(source).await;
-        if let Err(why) = &outcome {
-            tracing::info!(client = client_id, why, "a logo could not be taken");
-        }
+        let outcome = self.fetch_logo(source).await.map_err(|Untaken { told, cause }| {
+            tracing::info!(client = client_id, cause, "a logo could not be taken");
+            told
+        });
         let stored = StoredLogo {
             client_id: client_id.to_owned(),
             source: source.to_owned(),
@@ -65,29 +121,25 @@ impl Platform {
         Ok(stored)
     }
 
-    async fn fetch_logo(&self, source: &str) -> Result<Logo, String> {
+    async fn fetch_logo(&self, source: &str) -> Result<Logo, Untaken> {
         let Some(http) = &self.http else {
-            return Err("this server fetches nothing from elsewhere".to_owned());
+            let told = "this server fetches nothing from elsewhere";
+            return Err(Untaken::new(told, &told));
         };
         let request = Request::builder()
             .method(Method::GET)
             .uri(source)
             .header(header::ACCEPT, "image/png, image/jpeg, image/webp, image/gif")
             .body(Body::empty())
-            .map_err(|_| "its address cannot be called".to_owned())?;
-        let answer =
-            http.send(request, &SendOptions::within(DEADLINE)).await.map_err(|error| error.to_string())?;
+            .map_err(|error| Untaken::new(UNREACHABLE, &error))?;
+        let answer = http.send(request, &SendOptions::within(DEADLINE)).await?;
         match answer.status() {
             StatusCode::OK => {}
-            status if status.is_redirection() => {
-                return Err(format!(
-                    "its address leads elsewhere ({status}), and redirects are not followed"
-                ));
-            }
-            status => return Err(format!("its server answered {status}")),
+            status if status.is_redirection() => return Err(Untaken::new(ELSEWHERE, &status)),
+            status => return Err(Untaken::new(NO_PICTURE, &status)),
         }
-        let bytes = answer.into_body().collect_up_to(MAX_BYTES).await.map_err(|error| error.to_string())?;
-        read_logo(&bytes).map_err(|error| error.to_string())
+        let bytes = answer.into_body().collect_up_to(MAX_BYTES).await?;
+        Ok(read_logo(&bytes)?)
     }
 
     /// How it stands with a client's logo.

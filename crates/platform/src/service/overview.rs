@@ -58,8 +58,12 @@ pub struct CompanyView {
     pub listed: ListedCompany,
     /// Its people; at most 200.
     pub staff: Vec<Employee>,
-    /// What has access to it.
+    /// What has access to it, then what has access to its whole organisation.
     pub apps: Vec<ConnectedApp>,
+    /// How many API keys that no application holds work for it alone.
+    pub own_keys: usize,
+    /// How many of them work for its whole organisation.
+    pub organisation_keys: usize,
 }
 
 impl Platform {
@@ -156,12 +160,23 @@ impl Platform {
     pub async fn company_view(&self, id: CompanyId) -> Result<Option<CompanyView>, ActError> {
         let Some(company) = self.store.company(id).await? else { return Ok(None) };
         let organisation = self.store.organisation(company.organisation).await?;
-        let apps = self.apps_of(Subject::Company(id), &company.name).await?;
         let organisation_name = organisation.map(|organisation| organisation.name).unwrap_or_default();
+        let whole = Subject::Organisation(company.organisation);
+        let mut apps = self.apps_of(Subject::Company(id), &company.name).await?;
+        apps.extend(self.apps_of(whole, &organisation_name).await?);
+        // One that was made while the company had the feature does not work without it.
+        let own_keys = if company.standalone_api_keys {
+            self.live_standalone_keys(Subject::Company(id)).await?.len()
+        } else {
+            0
+        };
+        let organisation_keys = self.live_standalone_keys(whole).await?.len();
         Ok(Some(CompanyView {
             listed: ListedCompany { company, organisation_name },
             staff: self.store.staff(id, MOST).await?,
             apps,
+            own_keys,
+            organisation_keys,
         }))
     }
 
@@ -203,6 +218,7 @@ impl Platform {
             },
             Ok(Actor::Client(id)) => self.client_name(&id).await,
             Ok(Actor::CommandLine) => Ok(Some("Somebody at the command line".to_owned())),
+            Ok(Actor::Sandbox) => Ok(Some("A sandbox switch".to_owned())),
             Ok(Actor::System) => Ok(Some("Mainstay itself".to_owned())),
             _ => Ok(None),
         }

@@ -2,9 +2,9 @@ use std::fmt;
 
 use async_trait::async_trait;
 use authserver::ClientId;
-use base::{StoreError, Timestamp};
+use base::{Scope, StoreError, Timestamp};
 
-use crate::{Company, CompanyId, Employee};
+use crate::{Company, CompanyId, Employee, Subject};
 
 /// What those who administer the platform look at, across all tenants.
 #[async_trait]
@@ -20,6 +20,9 @@ pub trait Overview: Send + Sync {
         now: Timestamp,
         most: u32,
     ) -> Result<Vec<ClientUsage>, StoreError>;
+
+    /// What holds tokens over a subject, in any order: one for each client and scope, however many consents there were.
+    async fn token_accesses(&self, subject: Subject, now: Timestamp) -> Result<Vec<TokenAccess>, StoreError>;
 
     /// At most `limit` companies of a selection by name, those after `after`; where `text` is not empty, those alone whose
     /// name, registration number or organisation holds it, whatever the case, or whose id it is.
@@ -73,6 +76,21 @@ pub struct ClientUsage {
     pub api_keys: Tally,
     /// The last exchange, refresh or call with a key, of those that live and were counted.
     pub last_used_at: Option<Timestamp>,
+}
+
+/// What the authorisations of one client over one subject, with one scope, come to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TokenAccess {
+    /// The client.
+    pub client_id: ClientId,
+    /// What they allow.
+    pub scope: Scope,
+    /// When the first of them was given.
+    pub since: Timestamp,
+    /// The last exchange or refresh.
+    pub last_used_at: Option<Timestamp>,
+    /// Whether a token of one of them works.
+    pub live: bool,
 }
 
 /// A count that may have stopped before the end.

@@ -10,14 +10,14 @@ use crate::system::Reach;
 
 #[async_trait]
 impl AccessControl for Standin {
-    async fn withdraw(&self, withdrawal: Withdrawal) -> Result<usize, WithdrawalError> {
+    async fn withdraw(&self, withdrawal: Withdrawal, origin: &Origin) -> Result<usize, WithdrawalError> {
         let ended = match withdrawal {
             Withdrawal::ApiKey(key) if self.system.token_path.is_none() => {
                 usize::from(self.ports.store.end_agreement(&self.token_hash(AGREEMENT, key.expose())).await?)
             }
             Withdrawal::ApiKey(_) => return Err(WithdrawalError::NotOffered),
             Withdrawal::Client { client_id, company } => {
-                self.withdraw_client(&client_id, company.as_deref()).await?
+                self.withdraw_client(&client_id, company.as_deref(), origin).await?
             }
         };
         if ended == 0 { Err(WithdrawalError::NotFound) } else { Ok(ended) }
@@ -40,23 +40,31 @@ impl AccessControl for Standin {
 }
 
 impl Standin {
-    async fn withdraw_client(&self, client_id: &str, company: Option<&str>) -> Result<usize, StoreError> {
+    async fn withdraw_client(
+        &self,
+        client_id: &str,
+        company: Option<&str>,
+        origin: &Origin,
+    ) -> Result<usize, StoreError> {
+        let actor = Actor::Sandbox;
         if self.system.token_path.is_none() {
             return self.ports.store.end_agreements(client_id, company).await;
         }
         match (self.system.reach, company) {
-            (Reach::One, Some(company)) => self.withdraw_subject(client_id, &company_subject(company)).await,
+            (Reach::One, Some(company)) => {
+                self.withdraw_subject(client_id, &company_subject(company), actor, origin).await
+            }
             (Reach::One, None) => {
                 let filter = AuthorisationFilter {
                     client_id: Some(client_id.into()),
                     ..AuthorisationFilter::default()
                 };
-                self.end_listed(filter, EndReason::Withdrawn, Actor::System, &Origin::default()).await
+                self.end_listed(filter, EndReason::Withdrawn, actor, origin).await
             }
             (Reach::AllOfPerson, company) => {
                 let accounts = self.ports.store.disconnect_all(client_id, company).await?;
                 for account in &accounts {
-                    self.end_if_nothing_is_reached(client_id, *account).await?;
+                    self.end_if_nothing_is_reached(client_id, *account, actor.clone(), origin).await?;
                 }
                 Ok(accounts.len())
             }
@@ -68,19 +76,25 @@ impl Standin {
         &self,
         client_id: &str,
         account: AccountId,
+        actor: Actor,
+        origin: &Origin,
     ) -> Result<(), StoreError> {
         if self.ports.store.connected(client_id, account).await?.is_empty() {
-            self.withdraw_subject(client_id, &person_subject(account)).await?;
+            self.withdraw_subject(client_id, &person_subject(account), actor, origin).await?;
         }
         Ok(())
     }
 
-    async fn withdraw_subject(&self, client_id: &str, subject: &str) -> Result<usize, StoreError> {
+    async fn withdraw_subject(
+        &self,
+        client_id: &str,
+        subject: &str,
+        actor: Actor,
+        origin: &Origin,
+    ) -> Result<usize, StoreError> {
         let client_id: ClientId = client_id.into();
         let server = &self.ports.server;
-        let ended = server
-            .withdraw(&client_id, subject, EndReason::Withdrawn, Actor::System, &Origin::default())
-            .await?;
+        let ended = server.withdraw(&client_id, subject, EndReason::Withdrawn, actor, origin).await?;
         Ok(usize::try_from(ended).unwrap_or(usize::MAX))
     }
 

@@ -156,7 +156,8 @@ impl Standin {
         if !self.ports.store.disconnect(&caller.client_id, account, id).await? {
             return Err(Refusal::NotFound);
         }
-        self.end_if_nothing_is_reached(&caller.client_id, account).await?;
+        let origin = audit::Origin::default();
+        self.end_if_nothing_is_reached(&caller.client_id, account, audit::Actor::System, &origin).await?;
         Ok(CallAnswer { status: 204, body: Value::Null })
     }
 

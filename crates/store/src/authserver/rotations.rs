@@ -1,5 +1,7 @@
 //! The log of refreshes.
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 use audit::{Rotation, RotationGap, RotationStore};
 use base::StoreError;
@@ -62,7 +64,10 @@ impl RotationStore for Database {
                   coalesce(logged.found, 0) AS found \
                   FROM authorisations LEFT JOIN \
                   (SELECT authorisation_id, count(*) AS found FROM rotations GROUP BY authorisation_id) AS logged \
-                  ON logged.authorisation_id = authorisations.id) AS compared \
+                  ON logged.authorisation_id = authorisations.id \
+                  UNION ALL SELECT authorisation_id, 0, count(*) FROM rotations \
+                  WHERE NOT EXISTS (SELECT 1 FROM authorisations WHERE authorisations.id = rotations.authorisation_id) \
+                  GROUP BY authorisation_id) AS compared \
                  WHERE expected <> found ORDER BY id LIMIT 1",
                 params![],
             )?;
@@ -74,6 +79,18 @@ impl RotationStore for Database {
                 })
             };
             row.map(gap).transpose()
+        })
+        .await
+    }
+
+    async fn generations(&self, authorisations: Vec<String>) -> Result<BTreeMap<String, u64>, StoreError> {
+        self.read("audit.generations", move |tx| {
+            let numbers: Vec<String> =
+                (1..=authorisations.len()).map(|number| format!("${number}")).collect();
+            let sql =
+                format!("SELECT id, generation FROM authorisations WHERE id IN ({})", numbers.join(", "));
+            let ids: Vec<Value> = authorisations.iter().cloned().map(Value::Text).collect();
+            tx.query(&sql, &ids)?.iter().map(|row| Ok((row.get("id")?, row.get("generation")?))).collect()
         })
         .await
     }

@@ -1,7 +1,10 @@
 use async_trait::async_trait;
 use authserver::ClientId;
 use base::{StoreError, Timestamp};
-use platform::{ClientUsage, CompanyId, CompanySelection, Counts, Employee, ListedCompany, Overview, Tally};
+use platform::{
+    ClientUsage, CompanyId, CompanySelection, Counts, Employee, ListedCompany, Overview, Subject, Tally,
+    TokenAccess,
+};
 
 use super::tenants::{COMPANY, EMPLOYEE, read_company, read_employee};
 use crate::sql::containing;
@@ -51,6 +54,16 @@ impl Overview for Database {
         .await
     }
 
+    async fn token_accesses(&self, subject: Subject, now: Timestamp) -> Result<Vec<TokenAccess>, StoreError> {
+        self.read("platform.token_accesses", move |tx| {
+            let sql = "SELECT client_id, scope, min(created_at) AS since, max(last_used_at) AS last_used_at, \
+                       count(CASE WHEN refresh_expires_at > $2 OR access_expires_at > $2 THEN 1 END) AS live \
+                       FROM authorisations WHERE subject = $1 AND state = 'active' GROUP BY client_id, scope";
+            tx.query(sql, params![subject.to_string(), now])?.iter().map(token_access).collect()
+        })
+        .await
+    }
+
     async fn find_companies(
         &self,
         text: &str,
@@ -95,6 +108,16 @@ impl Overview for Database {
         })
         .await
     }
+}
+
+fn token_access(row: &Row) -> Result<TokenAccess, StoreError> {
+    Ok(TokenAccess {
+        client_id: ClientId::new(row.get::<String>("client_id")?),
+        scope: row.get("scope")?,
+        since: row.get("since")?,
+        last_used_at: row.get("last_used_at")?,
+        live: row.get::<u64>("live")? > 0,
+    })
 }
 
 fn listed(row: &Row) -> Result<ListedCompany, StoreError> {

@@ -9,6 +9,12 @@ pub(super) fn is_collision(error: &Error) -> bool {
     matches!(error.code(), Some(&SqlState::T_R_SERIALIZATION_FAILURE | &SqlState::T_R_DEADLOCK_DETECTED))
 }
 
+/// Whether a prepared statement no longer fits its tables: "cached plan must not change result type".
+pub(super) fn is_outdated(error: &Error) -> bool {
+    error.code() == Some(&SqlState::FEATURE_NOT_SUPPORTED)
+        && error.as_db_error().and_then(DbError::routine) == Some("RevalidateCachedQuery")
+}
+
 /// What an error of PostgreSQL means to a caller. Details and hints are left out: they quote values.
 pub(super) fn from_postgres(error: &Error) -> StoreError {
     let Some(database) = error.as_db_error() else {

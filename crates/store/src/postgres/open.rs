@@ -8,6 +8,7 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 use tokio_postgres::{Config, NoTls};
 use tokio_postgres_rustls::MakeRustlsConnect;
+use tokio_util::task::TaskTracker;
 
 use super::transaction::{self, PostgresTx};
 use super::url::{self, Tls};
@@ -60,7 +61,8 @@ impl Postgres {
             }))
             .build()
             .map_err(|error| StoreError::Unavailable(error.to_string()))?;
-        let postgres = Self { pool, schema, entropy: Arc::clone(&settings.entropy) };
+        let postgres =
+            Self { pool, schema, entropy: Arc::clone(&settings.entropy), tasks: TaskTracker::new() };
         postgres.migrate(&settings.location, migrations, settings.clock.now()).await?;
         Ok(postgres)
     }

@@ -10,7 +10,7 @@ use tokio::runtime::Handle;
 use tokio_postgres::Statement;
 use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
 
-use super::error::{from_postgres, is_collision};
+use super::error::{from_postgres, is_collision, is_outdated};
 use crate::open_error::OpenError;
 use crate::row::Columns;
 use crate::tx::{Backend, Tx};
@@ -22,6 +22,10 @@ pub(super) const BEGIN_WRITING: &str = "BEGIN ISOLATION LEVEL READ COMMITTED REA
 pub(super) const BEGIN_READING: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 /// Longer than any statement timeout of the server: beyond it the network is taken for dead.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(40);
+
+/// The same for a statement by a key, which waits for one row at most: longer than the server lets anybody wait for a lock, and short
+/// enough that a refresh is answered while its client still may ask again.
+const STATEMENT_TIMEOUT: Duration = Duration::from_secs(12);
 
 /// A migration may rewrite large tables, or wait for another process that does.
 const MIGRATION_TIMEOUT: Duration = Duration::from_hours(1);
@@ -96,7 +100,7 @@ impl PostgresTx {
             Ok(Err(Failure::Ours(error))) => Err(error),
             Ok(Err(Failure::Server(error))) => {
                 let text = from_postgres(&error);
-                if is_collision(&error) {
+                if is_to_be_run_again(client, &error) {
                     self.collision = Some(text.clone());
                 }
                 Err(text)
@@ -148,8 +152,12 @@ impl PostgresTx {
 }
 
 /// Runs one statement outside a transaction, so that it is one itself.
-pub(super) async fn run_statement(client: Object, sql: &str, values: &[Value]) -> Attempt<Vec<Row>> {
-    let Ok(answer) = tokio::time::timeout(ANSWER_TIMEOUT, query(&client, sql, values)).await else {
+pub(super) async fn run_statement(
+    client: Object,
+    sql: &'static str,
+    values: Arc<[Value]>,
+) -> Attempt<Vec<Row>> {
+    let Ok(answer) = tokio::time::timeout(STATEMENT_TIMEOUT, query(&client, sql, &values)).await else {
         // Closed instead of given back: the statement may still be running on it.
         drop(Object::take(client));
         return Attempt::Ended(Err(no_answer()));
@@ -157,7 +165,9 @@ pub(super) async fn run_statement(client: Object, sql: &str, values: &[Value]) -
     match answer {
         Ok(rows) => Attempt::Ended(Ok(rows)),
         Err(Failure::Ours(error)) => Attempt::Ended(Err(error)),
-        Err(Failure::Server(error)) if is_collision(&error) => Attempt::Collided(from_postgres(&error)),
+        Err(Failure::Server(error)) if is_to_be_run_again(&client, &error) => {
+            Attempt::Collided(from_postgres(&error))
+        }
         Err(Failure::Server(error)) => Attempt::Ended(Err(from_postgres(&error))),
     }
 }
@@ -178,6 +188,16 @@ async fn query(client: &Object, sql: &str, values: &[Value]) -> Result<Vec<Row>,
         Ok(Row::new(Arc::clone(&columns), values))
     });
     rows.collect::<Result<_, _>>().map_err(Failure::Ours)
+}
+
+/// Whether it may well succeed the next time. What the connection has prepared is made anew where a newer process has changed a table under
+/// it.
+fn is_to_be_run_again(client: &Object, error: &tokio_postgres::Error) -> bool {
+    let is_outdated = is_outdated(error);
+    if is_outdated {
+        client.statement_cache.clear();
+    }
+    is_outdated || is_collision(error)
 }
 
 fn no_answer() -> StoreError {

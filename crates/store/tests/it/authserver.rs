@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use audit::{AuditRecord, Filter, RotationStore as _, Store as _};
+use audit::{Actor, AuditEvent, AuditRecord, Filter, RotationStore as _, Store as _};
 use authserver::{
     ActiveTokens, Authorisation, AuthorisationFilter, AuthorisationId, AuthorisationState, Client, ClientId,
     ClientSecret, ClientSpec, ClientState, EarlierTokens, EndReason, EndSelection, Exchange, IssuedAccess,
@@ -28,6 +28,8 @@ pub(crate) fn cases(suite: &mut Suite) {
         of_many_exchanges_of_a_code_one_is_done,
         of_many_rotations_of_a_generation_one_is_done,
         rotations_are_logged_and_a_missing_one_is_found,
+        an_authorisation_that_is_gone_is_found_with_its_rotations_and_without,
+        an_authorisation_that_has_fallen_back_is_found,
         authorisations_that_have_tokens_are_added_together,
         what_has_ended_is_not_brought_back,
         a_replay_against_a_rotation_never_leaves_a_branch,
@@ -315,6 +317,38 @@ async fn rotations_are_logged_and_a_missing_one_is_found(database: Database) {
     tamper(&database, "DELETE FROM rotations WHERE generation = 3").await;
     let (verified, problem) = audit::verify_rotations(&database, &auditor(1)).await.unwrap();
     assert_eq!((verified, problem.unwrap().place), (2, format!("authorisation {}", id(1))));
+}
+
+/// An authorisation that was exchanged and refreshed once, with the records that such acts leave.
+async fn told(database: &Database, acts: &[(&'static str, u32)]) {
+    active(database, 1).await;
+    assert_eq!(database.rotate(rotate(1, 1)).await, Ok(WriteOutcome::Done));
+    let auditor = auditor(1);
+    let event = |kind| AuditEvent::new(kind, Actor::System).with("authorisation", id(1));
+    let records = acts.iter().map(|(kind, at)| auditor.record(audit::reached(event(*kind), *at))).collect();
+    database.append_audit(records).await.unwrap();
+    assert_eq!(audit::verify_rotations(database, &auditor).await, Ok((1, None)));
+    assert_eq!(audit::verify_reached(database, database).await, Ok(None));
+}
+
+async fn an_authorisation_that_is_gone_is_found_with_its_rotations_and_without(database: Database) {
+    told(&database, &[("authorization_code.exchanged", 1)]).await;
+    tamper(&database, "DELETE FROM authorisations").await;
+    let (_, problem) = audit::verify_rotations(&database, &auditor(1)).await.unwrap();
+    assert_eq!(problem.unwrap().place, format!("authorisation {}", id(1)), "its rotations are there");
+    tamper(&database, "DELETE FROM rotations").await;
+    assert_eq!(audit::verify_rotations(&database, &auditor(1)).await, Ok((0, None)));
+    let problem = audit::verify_reached(&database, &database).await.unwrap().unwrap();
+    assert_eq!(problem.place, format!("authorisation {}", id(1)));
+}
+
+async fn an_authorisation_that_has_fallen_back_is_found(database: Database) {
+    told(&database, &[("authorization_code.exchanged", 1), ("refresh_token.revoked", 2)]).await;
+    tamper(&database, "UPDATE authorisations SET generation = 1").await;
+    tamper(&database, "DELETE FROM rotations").await;
+    assert_eq!(audit::verify_rotations(&database, &auditor(1)).await, Ok((0, None)));
+    let problem = audit::verify_reached(&database, &database).await.unwrap().unwrap();
+    assert_eq!(problem.place, format!("authorisation {}", id(1)));
 }
 
 async fn tamper(database: &Database, sql: &'static str) {

@@ -8,7 +8,7 @@ use authserver::{
 };
 use base::Timestamp;
 use base::testing::SeededEntropy;
-use platform::{ClientUsage, Overview as _, Tally};
+use platform::{ClientUsage, CompanyId, Overview as _, Subject, Tally, TokenAccess};
 use store::{Database, Side};
 
 use crate::suite::{Suite, conformance};
@@ -17,6 +17,7 @@ pub(crate) fn cases(suite: &mut Suite) {
     conformance!(suite, "client_usage", Side::Platform;
         what_lives_is_counted_and_what_is_over_is_not,
         no_more_than_the_newest_are_looked_at,
+        what_holds_tokens_over_a_subject_is_told_once_for_each_scope,
     );
 }
 
@@ -100,4 +101,49 @@ async fn no_more_than_the_newest_are_looked_at(database: Database) {
     );
     assert_eq!(usage(&database, later(1), 6).await, [books(4, true, 4)]);
     assert_eq!(Tally { number: 1000, is_all: false }.to_string(), "at least 1000");
+}
+
+async fn what_holds_tokens_over_a_subject_is_told_once_for_each_scope(database: Database) {
+    clients(&database).await;
+    let company =
+        |number: u32| -> CompanyId { format!("0190a5b8-7c2e-7000-8000-{number:012}").parse().unwrap() };
+    let subject = Subject::Company(company(1));
+    let over = |number, client, ends| Authorisation {
+        subject: subject.to_string(),
+        created_at: later(number),
+        last_used_at: (number != 1_003).then(|| later(number + 60)),
+        ..authorisation(u32::try_from(number).unwrap(), client, ends)
+    };
+    let mut all: Vec<Authorisation> = (1..=1_001).map(|number| over(number, "books", later(600))).collect();
+    all[1_000].scope = "a b".parse().unwrap();
+    all.push(over(1_002, "other", later(600)));
+    all.push(over(1_003, "other", later(900)));
+    all.push(Authorisation {
+        subject: Subject::Company(company(2)).to_string(),
+        ..authorisation(1_004, "books", later(900))
+    });
+    database.insert_active_authorisations(all, vec![]).await.unwrap();
+    let _done = database.end(id(1), EndReason::Revoked, NOW, vec![]).await.unwrap();
+    let found = async |at| {
+        let mut found = database.token_accesses(subject, at).await.unwrap();
+        found.sort_by_key(|access| access.since);
+        found
+    };
+    let access = |client: &str, scope: &str, since, last: u64, live| TokenAccess {
+        client_id: client.into(),
+        scope: scope.parse().unwrap(),
+        since: later(since),
+        last_used_at: Some(later(last)),
+        live,
+    };
+    let expected = |books, other| {
+        [
+            access("books", "a", 2, 1_060, books),
+            access("books", "a b", 1_001, 1_061, books),
+            access("other", "a", 1_002, 1_062, other),
+        ]
+    };
+    assert_eq!(found(NOW).await, expected(true, true));
+    assert_eq!(found(later(600)).await, expected(false, true), "what has run out is told too");
+    assert_eq!(found(later(900)).await, expected(false, false));
 }

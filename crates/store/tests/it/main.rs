@@ -10,6 +10,7 @@ mod memory_engine;
 mod postgres_engine;
 mod recorded_changes;
 mod schema;
+mod single_statements;
 mod sqlite_engine;
 
 // One line a room.
@@ -42,6 +43,7 @@ fn main() -> ExitCode {
     recorded_changes::cases(&mut suite);
     sqlite_engine::cases(&mut suite);
     postgres_engine::cases(&mut suite);
+    single_statements::cases(&mut suite);
     memory_engine::cases(&mut suite);
     durability::cases(&mut suite);
     schema::cases(&mut suite);

@@ -3,14 +3,14 @@
 
 use std::sync::{Arc, OnceLock};
 
-use audit::{Actor, AuditEvent, Origin};
+use audit::{Actor, AuditEvent};
 use axum::extract::{FromRequestParts as _, MatchedPath, RawPathParams, Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
 use http::{Method, StatusCode};
 
 use super::ConnectState;
-use crate::shared::{ClientAddress, current_request};
+use crate::shared::origin_of;
 
 /// An act: the method, the route, and what the record says was done.
 pub type Act = (&'static str, &'static str, &'static str);
@@ -62,12 +62,7 @@ pub(super) async fn record(State(state): State<ConnectState>, request: Request, 
     let (mut parts, body) = request.into_parts();
     let found = FoundActor::default();
     parts.extensions.insert(found.clone());
-    let ClientAddress(address) = match ClientAddress::from_request_parts(&mut parts, &()).await {
-        Ok(address) => address,
-        Err(never) => match never {},
-    };
-    let request_id = current_request().map(|id| id.to_string());
-    let origin = Origin { source: Some(address.to_string()), request_id };
+    let origin = origin_of(&mut parts).await;
     let of_path = RawPathParams::from_request_parts(&mut parts, &()).await.ok();
     let of_path: Vec<(String, String)> =
         of_path.iter().flatten().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();

@@ -69,6 +69,7 @@ impl FromRequestParts<PlatformState> for Administrator {
         if person.platform_admin {
             Ok(Self(person))
         } else {
+            person.tell_refused("no administrator of the platform", state).await;
             Err(Pages::refuse(Problem::not_found(), &state.site))
         }
     }

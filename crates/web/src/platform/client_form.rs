@@ -1,7 +1,7 @@
 //! The form in which a person says what a client is to be.
 
 use authserver::{ClientError, ClientMetadata, ClientSpec, Presentation};
-use platform::{ActError, PERMISSIONS, PermissionKind, SubjectType};
+use platform::{ActError, PERMISSIONS, Permission, PermissionKind, SubjectType};
 use serde::Deserialize;
 
 use crate::shared::FormErrors;
@@ -28,8 +28,24 @@ pub(super) struct ClientForm {
     pub(super) contacts: String,
 }
 
+/// The fields in the order of the form, each with its label there.
+const FIELDS: [(&str, &str); 12] = [
+    ("name", "Name"),
+    ("redirect_uris", "Redirect URIs"),
+    ("kind", "Kind"),
+    ("subject_type", "Works with"),
+    ("scopes", "Permissions"),
+    ("client_uri", "Home page"),
+    ("logo_uri", "Logo"),
+    ("initiation_uri", "Start page"),
+    ("settings_uri", "Settings page"),
+    ("tos_uri", "Terms of service"),
+    ("policy_uri", "Privacy policy"),
+    ("contacts", "Contacts"),
+];
+
 /// A scope in a form: its token, its words, and whether it is ticked.
-type ScopeChoice = (&'static str, &'static str, bool);
+type ScopeChoice = (&'static str, String, bool);
 
 /// The permissions there are, to be ticked: what reads, and what writes.
 #[derive(Debug)]
@@ -42,8 +58,15 @@ impl ScopeChoices {
     pub(super) fn ticked(chosen: &[String]) -> Self {
         let has = |scope: &str| chosen.iter().any(|chosen| chosen == scope);
         let of = |kind: PermissionKind| {
-            let entries = PERMISSIONS.iter().filter(|entry| entry.kind == kind);
-            entries.map(|entry| (entry.scope, entry.words, has(entry.scope))).collect()
+            let entries = || PERMISSIONS.iter().filter(move |entry| entry.kind == kind);
+            // Two spellings of one right, of which the newer one stands first.
+            let choice = |(at, entry): (usize, &Permission)| {
+                let older = entries().take(at).any(|newer| newer.words == entry.words);
+                let words =
+                    if older { format!("{} (older name)", entry.words) } else { entry.words.to_owned() };
+                (entry.scope, words, has(entry.scope))
+            };
+            entries().enumerate().map(choice).collect()
         };
         Self { see: of(PermissionKind::See), change: of(PermissionKind::Change) }
     }
@@ -108,6 +131,19 @@ fn one(text: &str) -> Option<String> {
 
 fn lines(text: &str) -> Vec<String> {
     text.lines().filter_map(one).collect()
+}
+
+/// What is wrong with a client's form, for the summary on top: in the order of the fields, each with its label.
+pub(super) fn summary(errors: &FormErrors) -> FormErrors {
+    let place = |field: &str| FIELDS.iter().position(|(name, _)| *name == field).unwrap_or(FIELDS.len());
+    let mut sorted: Vec<_> = errors.iter().collect();
+    sorted.sort_by_key(|error| place(error.field));
+    let mut summary = FormErrors::none();
+    for error in sorted {
+        let label = FIELDS.get(place(error.field)).map(|(_, label)| format!("{label}: "));
+        summary.add(error.field, format!("{}{}", label.unwrap_or_default(), error.message));
+    }
+    summary
 }
 
 /// What is wrong with the fields of a form, if that is what an act was refused for.

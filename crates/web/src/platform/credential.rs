@@ -9,9 +9,8 @@ use platform::{ApiError, Caller, Presented};
 
 use super::PlatformState;
 use super::denied::FoundCaller;
-use super::person::RequestOrigin;
 use super::refusal::Refusal;
-use crate::shared::Pairs;
+use crate::shared::{Pairs, origin_of};
 
 /// The caller of a resource API. Taking it is what guards a route: without a good credential there is none.
 #[derive(Debug)]
@@ -23,7 +22,7 @@ impl FromRequestParts<PlatformState> for Authorized {
     async fn from_request_parts(parts: &mut Parts, state: &PlatformState) -> Result<Self, Response> {
         let found = match presented(&parts.headers, parts.uri.query()) {
             Ok(presented) => {
-                let origin = RequestOrigin::of(parts).await;
+                let origin = origin_of(parts).await;
                 state.platform.admit(&presented, &origin).await
             }
             Err(error) => Err(error),

@@ -9,7 +9,7 @@ use http::StatusCode;
 use platform::Caller;
 
 use super::PlatformState;
-use super::person::RequestOrigin;
+use crate::shared::origin_of;
 
 /// Where the extractor of a credential leaves whose it is, for what comes after the handler.
 #[derive(Debug, Clone, Default)]
@@ -20,7 +20,7 @@ pub(super) async fn record(State(state): State<PlatformState>, request: Request,
     let (mut parts, body) = request.into_parts();
     let found = FoundCaller::default();
     parts.extensions.insert(found.clone());
-    let origin = RequestOrigin::of(&mut parts).await;
+    let origin = origin_of(&mut parts).await;
     let route = parts.extensions.get::<MatchedPath>().cloned();
     let method = parts.method.clone();
     let response = next.run(Request::from_parts(parts, body)).await;

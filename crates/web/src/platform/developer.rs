@@ -3,6 +3,7 @@
 mod client;
 mod edit;
 mod list;
+mod logo;
 mod register;
 mod remove;
 mod rotate;
@@ -25,6 +26,7 @@ pub(super) fn router() -> Router<PlatformState> {
         .route("/developer/clients/{id}", get(client::show))
         .route("/developer/clients/{id}/edit", get(edit::show).post(edit::edit))
         .route("/developer/clients/{id}/rotate", post(rotate::rotate))
+        .route("/developer/clients/{id}/logo", post(logo::logo))
         .route("/developer/clients/{id}/remove", post(remove::remove))
         .route("/developer/clients/{id}/postman-environment.json", get(trying_out::environment))
         .route("/developer/clients/{id}/postman-collection.json", get(trying_out::collection))

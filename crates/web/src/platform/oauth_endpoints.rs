@@ -15,8 +15,6 @@ use authserver::REGISTRATION_PATH;
 use axum::Router;
 use axum::routing::{get, post};
 
-pub(super) use authorize::targets;
-
 use super::PlatformState;
 use crate::shared::Site;
 

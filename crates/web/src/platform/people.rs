@@ -26,7 +26,7 @@ use super::PlatformState;
 use super::client_form::sentence;
 use crate::shared::{Pages, Problem, Surface as _};
 
-pub(super) use login::sign_in_page;
+pub(super) use login::{Waiting, sign_in_page};
 
 pub(super) fn router() -> Router<PlatformState> {
     Router::new()

@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 
-use audit::Origin;
+use audit::{Actor, Origin};
 use axum::extract::FromRequestParts;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use base::Secret;
@@ -13,7 +13,7 @@ use platform::By;
 
 use super::PlatformState;
 use crate::shared::page::NavigationItem;
-use crate::shared::{ClientAddress, Layout, Pages, Problem, Surface as _, current_request};
+use crate::shared::{Layout, Pages, Problem, Surface as _, door_of, origin_of};
 
 /// The cookie of a session.
 pub(super) const SESSION: &str = "session";
@@ -27,20 +27,8 @@ pub(super) struct RequestOrigin(pub(super) Origin);
 impl<S: Send + Sync> FromRequestParts<S> for RequestOrigin {
     type Rejection = Infallible;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
-        let ClientAddress(address) = ClientAddress::from_request_parts(parts, state).await?;
-        let request_id = current_request().map(|id| id.to_string());
-        Ok(Self(Origin { source: Some(address.to_string()), request_id }))
-    }
-}
-
-impl RequestOrigin {
-    /// The origin of a request in hand.
-    pub(super) async fn of(parts: &mut Parts) -> Origin {
-        match Self::from_request_parts(parts, &()).await {
-            Ok(Self(origin)) => origin,
-            Err(never) => match never {},
-        }
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Infallible> {
+        Ok(Self(origin_of(parts).await))
     }
 }
 
@@ -70,6 +58,8 @@ pub(super) struct SignedInPerson {
     pub(super) by: By,
     /// Whether they administer the platform, and so have pages for that.
     pub(super) platform_admin: bool,
+    /// Where they knocked, for the audit log.
+    door: String,
 }
 
 impl FromRequestParts<PlatformState> for SignedInPerson {
@@ -86,14 +76,17 @@ impl FromRequestParts<PlatformState> for SignedInPerson {
                     Redirect::to(&format!("{}/login?next={next}", state.site.base_path())).into_response()
                 );
             }
+            let nobody = By { actor: Actor::Unknown, origin: origin_of(parts).await };
+            let door = door_of(parts);
+            state.platform.tell_act_refused(&nobody, &door, (None, None), "not signed in").await;
             return Err(Pages::refuse(signed_out(), &state.site));
         };
-        let origin = RequestOrigin::of(parts).await;
+        let origin = origin_of(parts).await;
         let by = By::person(&session.account, origin);
         let platform_admin = state.platform.is_platform_admin(session.account.id).await;
         let platform_admin =
             platform_admin.map_err(|error| Pages::refuse(Problem::from(error), &state.site))?;
-        Ok(Self { session, by, platform_admin })
+        Ok(Self { session, by, platform_admin, door: door_of(parts) })
     }
 }
 
@@ -105,14 +98,23 @@ pub(super) fn signed_out() -> Problem {
 
 /// The problem of a form whose hidden field is not of this session.
 pub(super) fn foreign_form() -> Problem {
-    Problem::new(StatusCode::FORBIDDEN, "form-expired", "This form is not of your present session")
+    Problem::new(StatusCode::FORBIDDEN, "form-expired", "This page was open too long")
         .detail("Nothing was done. Open the page again and send the form from there.")
 }
 
 impl SignedInPerson {
     /// The refusal of a form that was not made for this session.
-    pub(super) fn foreign(&self, csrf: &str, state: &PlatformState) -> Option<Response> {
-        (!self.session.csrf_matches(csrf)).then(|| Pages::refuse(foreign_form(), &state.site))
+    pub(super) async fn foreign(&self, csrf: &str, state: &PlatformState) -> Option<Response> {
+        if self.session.csrf_matches(csrf) {
+            return None;
+        }
+        self.tell_refused("the form is not of this session", state).await;
+        Some(Pages::refuse(foreign_form(), &state.site))
+    }
+
+    /// Puts on record that they were refused at this door.
+    pub(super) async fn tell_refused(&self, reason: &str, state: &PlatformState) {
+        state.platform.tell_act_refused(&self.by, &self.door, (None, None), reason).await;
     }
 
     /// The value for the hidden field of this session's forms.

@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use audit::Origin;
 use axum::extract::{Request, State};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
@@ -11,7 +12,7 @@ use sandbox::{ClockError, Fault, Switches, Withdrawal, WithdrawalError};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::shared::{Json, Problem, Query};
+use crate::shared::{ClientAddress, Json, Problem, Query, current_request};
 
 /// How many entries of the journal are given at once.
 const PAGE: usize = 500;
@@ -99,6 +100,7 @@ struct Revoke {
 
 async fn revoke(
     State(switches): State<Arc<Switches>>,
+    ClientAddress(address): ClientAddress,
     Json(wanted, _): Json<Revoke>,
 ) -> Result<Response, Problem> {
     let withdrawal = match wanted {
@@ -109,7 +111,9 @@ async fn revoke(
         _ => return Err(Problem::unprocessable("Send `client_id` and `company`, or `api_key`.")),
     };
     let access = switches.access.as_ref().ok_or_else(Problem::not_found)?;
-    match access.withdraw(withdrawal).await {
+    let request_id = current_request().map(|id| id.to_string());
+    let origin = Origin { source: Some(address.to_string()), request_id };
+    match access.withdraw(withdrawal, &origin).await {
         Ok(ended) => Ok(JsonBody(json!({"ended": ended})).into_response()),
         Err(error @ WithdrawalError::NotFound) => Err(Problem::not_found().detail(format!("{error}."))),
         Err(error @ WithdrawalError::NotOffered) => Err(Problem::unprocessable(format!("{error}."))),

@@ -23,6 +23,16 @@ impl ClientAddress {
             .flat_map(|value| value.to_str().unwrap_or("unreadable").split(','))
             .map(str::trim)
             .collect();
+        if !entries.is_empty() && !site.trusts(found) {
+            site.unbelieved_told.call_once(|| {
+                tracing::warn!(
+                    event = "server.forwarded_for_not_believed",
+                    peer = %found,
+                    "this peer sends X-Forwarded-For and is none of the trusted proxies, so all who come through it count as one; if it \
+                     is the proxy in front of this server, name it with `trusted_proxies`"
+                );
+            });
+        }
         for entry in entries.into_iter().rev() {
             if !site.trusts(found) {
                 break;

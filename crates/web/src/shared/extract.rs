@@ -39,7 +39,8 @@ pub struct RawQuery<S = Api>(pub Pairs, pub PhantomData<fn() -> S>);
 #[derive(Debug)]
 pub struct Json<T, S = Api>(pub T, pub PhantomData<fn() -> S>);
 
-/// Path parameters. One that cannot be read names nothing that is here: 404 in the shape of surface `S`.
+/// Path parameters. One that cannot be read, or that holds a NUL, which no text in a database does, names nothing that is here: 404 in
+/// the shape of surface `S`.
 #[derive(Debug)]
 pub struct Path<T, S = Api>(pub T, pub PhantomData<fn() -> S>);
 
@@ -170,9 +171,10 @@ impl<T: DeserializeOwned + Send, U: Send + Sync, S: Surface> FromRequestParts<U>
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, state: &U) -> Result<Self, Response> {
+        let nul = parts.uri.path().contains("%00");
         match axum::extract::Path::<T>::from_request_parts(parts, state).await {
-            Ok(axum::extract::Path(value)) => Ok(Self(value, PhantomData)),
-            Err(_) => Err(refuse::<S>(parts.extensions.get::<Arc<Site>>(), Problem::not_found())),
+            Ok(axum::extract::Path(value)) if !nul => Ok(Self(value, PhantomData)),
+            _ => Err(refuse::<S>(parts.extensions.get::<Arc<Site>>(), Problem::not_found())),
         }
     }
 }

@@ -36,9 +36,10 @@ impl FormErrors {
         self.0.push(FieldError { field, message: message.into() });
     }
 
-    /// What is wrong with `field`; empty when nothing is.
-    pub fn of(&self, field: &str) -> &str {
-        self.0.iter().find(|error| error.field == field).map_or("", |error| error.message.as_str())
+    /// Everything that is wrong with `field`; empty when nothing is.
+    pub fn of(&self, field: &str) -> String {
+        let messages = self.0.iter().filter(|error| error.field == field).map(|error| error.message.as_str());
+        messages.collect::<Vec<_>>().join(" ")
     }
 
     /// Whether nothing is wrong.

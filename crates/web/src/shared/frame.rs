@@ -44,11 +44,12 @@ async fn around(State(around): State<Arc<Around>>, request: Request, next: Next)
     let Around { site, measures } = &*around;
     let handle = async |request: Request| {
         let manner = (site.manner_of)(request.uri().path());
-        let refusal =
-            same_origin::refusal(site, manner, &request).or_else(|| standstill::refusal(site, &request));
-        let mut response = match refusal {
+        let mut response = match standstill::refusal(site, &request) {
             Some(refusal) => refusal,
-            None => trace::catch_panics(site, manner, request, next).await,
+            None => match same_origin::check(site, manner, request).await {
+                Ok(request) => trace::catch_panics(site, manner, request, next).await,
+                Err(refusal) => refusal,
+            },
         };
         headers::secure(site, manner, &mut response);
         response

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use axum::response::Response;
 use http::header::{self, HeaderName};
 use http::{HeaderMap, HeaderValue};
-use url::Url;
+use url::{Host, Origin, Url};
 
 use super::{Manner, Site};
 
@@ -17,7 +17,9 @@ use super::{Manner, Site};
 pub struct FormTargets(Vec<String>);
 
 impl FormTargets {
-    /// The origin of `url`. An address without a web origin (an app's own scheme) is named by its scheme.
+    /// The origin of `url`. An address without a web origin (an app's own scheme) is named by its scheme, and so is one at an IPv6
+    /// address (a native client's `http://[::1]:port`, RFC 8252 section 7.3): the grammar of policies has none, and browsers pass over
+    /// a source that they cannot read.
     pub fn to(url: &Url) -> Self {
         Self::default().and(url)
     }
@@ -25,11 +27,9 @@ impl FormTargets {
     /// This origin too.
     #[must_use]
     pub fn and(mut self, url: &Url) -> Self {
-        let origin = url.origin();
-        self.0.push(if origin.is_tuple() {
-            origin.ascii_serialization()
-        } else {
-            format!("{}:", url.scheme())
+        self.0.push(match url.origin() {
+            Origin::Tuple(_, Host::Ipv6(_), _) | Origin::Opaque(_) => format!("{}:", url.scheme()),
+            origin @ Origin::Tuple(..) => origin.ascii_serialization(),
         });
         self
     }

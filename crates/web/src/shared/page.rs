@@ -230,14 +230,28 @@ impl Moment {
 struct RefusalPage {
     layout: Layout,
     detail: String,
+    /// What the link to the side's first page says, which leads to the sign-in whoever is not signed in.
+    way_on: Option<&'static str>,
     request_id: Option<String>,
 }
 
 /// The page that tells of a problem.
 pub(super) fn refusal(problem: &Problem, site: &Site) -> Response {
+    let (title, detail) = match problem.kind() {
+        "method-not-allowed" => (
+            "This page cannot be opened by its address",
+            "This page is only reached by sending a form. Start again from the page with the form.",
+        ),
+        _ => (problem.title(), problem.detail_text().unwrap_or_default()),
+    };
+    let way_on = match problem.kind() {
+        "signed-out" | "unauthorized" => "Sign in",
+        _ => "Go to the start page",
+    };
     let page = RefusalPage {
-        layout: Layout::new(site, problem.title()),
-        detail: problem.detail_text().unwrap_or_default().to_owned(),
+        layout: Layout::new(site, title),
+        detail: detail.to_owned(),
+        way_on: Some(way_on),
         request_id: current_request().map(|id| id.to_string()),
     };
     let mut response = (problem.status(), Page(page)).into_response();

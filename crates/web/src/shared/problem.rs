@@ -126,7 +126,7 @@ impl Problem {
     /// 500. The cause is logged where it is handled, never shown.
     pub fn internal() -> Self {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "Something went wrong on our side").detail(
-            "Nothing was changed that you need to undo. Try again; if it stays, pass on the request id.",
+            "Nothing was changed that you need to undo. Try again; if it stays, pass on the reference of this request.",
         )
     }
 

@@ -1,7 +1,8 @@
 use std::fmt;
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Once};
 
+use audit::Ledger;
 use base::{Clock, Entropy};
 use ipnet::IpNet;
 use url::Url;
@@ -49,6 +50,8 @@ pub struct Site {
     pub public_url: Url,
     /// Proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpNet>,
+    /// Whether the log has told of an `X-Forwarded-For` that was not: once is enough, as anybody can send one.
+    pub unbelieved_told: Arc<Once>,
     /// Shown as a mark in the header of every page, such as `Staging`; nothing in production.
     pub environment: Option<String>,
     /// The largest request body in bytes that an extractor reads unless a route sets its own limit.
@@ -57,6 +60,8 @@ pub struct Site {
     pub manner_of: fn(path: &str) -> Manner,
     /// Why nothing may be served now; None where that never happens.
     pub standstill: Option<Standstill>,
+    /// Takes the refusals of posts from other sites; None where they are not put on record.
+    pub ledger: Option<Arc<Ledger>>,
     /// Measures how long requests take.
     pub clock: Arc<dyn Clock>,
     /// Makes request ids.
@@ -70,10 +75,12 @@ impl Site {
             side,
             public_url,
             trusted_proxies: Vec::new(),
+            unbelieved_told: Arc::new(Once::new()),
             environment: None,
             body_limit: 1024 * 1024,
             manner_of: Manner::by_path,
             standstill: None,
+            ledger: None,
             clock,
             entropy,
         }

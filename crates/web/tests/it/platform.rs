@@ -13,3 +13,4 @@ mod lost_rights;
 mod refusals;
 mod settings;
 mod walk;
+mod who_has_access;

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::TcpStream;
+use std::os::unix::fs::PermissionsExt as _;
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -80,15 +81,23 @@ pub(super) struct Site {
 
 impl Site {
     pub(super) fn start() -> Self {
+        Self::start_on("sqlite:")
+    }
+
+    /// The same on this database.
+    pub(super) fn start_on(database: &str) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let seed = directory.path().join("seed.toml");
         fs::write(&seed, seed_file()).unwrap();
         let data = directory.path().join("data");
         let data = data.to_str().unwrap();
-        assert!(run(["platform", "seed", seed.to_str().unwrap(), "--data", data]).status.success());
         let config = directory.path().join("mainstay.toml");
-        fs::write(&config, "environment = \"staging\"\nrate_limits = \"off\"\n").unwrap();
+        let lines = format!("database = {database:?}\nenvironment = \"staging\"\nrate_limits = \"off\"\n");
+        fs::write(&config, lines).unwrap();
+        fs::set_permissions(&config, fs::Permissions::from_mode(0o600)).unwrap();
         let config = config.to_str().unwrap();
+        let seed = ["platform", "seed", seed.to_str().unwrap(), "--config", config, "--data", data];
+        assert!(run(seed).status.success());
         let arguments = ["platform", "serve", "--config", config, "--data", data, "--listen", "127.0.0.1:0"];
         let server = Server::start(arguments, &directory.path().join("log"));
         let host = server.url.strip_prefix("http://").unwrap().to_owned();
@@ -202,9 +211,14 @@ impl Site {
     /// A code for a client that is sent back to [`CALLBACK`] too.
     pub(super) fn code_for(&mut self, client: &str, scopes: &str) -> String {
         let page = self.page(&authorize_path_of(client, scopes));
-        let (csrf, request) = (hidden(&page, "csrf"), hidden(&page, "request"));
-        let fields =
-            [("csrf", csrf.as_str()), ("request", &request), ("company", COMPANY), ("decision", "allow")];
+        let [csrf, request, shown] = ["csrf", "request", "shown"].map(|name| hidden(&page, name));
+        let fields = [
+            ("csrf", csrf.as_str()),
+            ("request", &request),
+            ("shown", &shown),
+            ("company", COMPANY),
+            ("decision", "allow"),
+        ];
         let answer = self.browse("/oauth/authorize", Some(&fields));
         assert_eq!(answer.status, 303, "{}", answer.body);
         let location = url::Url::parse(answer.header("location").unwrap()).unwrap();

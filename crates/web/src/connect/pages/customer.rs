@@ -165,7 +165,7 @@ pub struct Choice {
     pub taken: bool,
 }
 
-/// A company is to be picked (`company`).
+/// A company is to be picked (`company`), or one signs in with another account or gives up (`decision`).
 #[derive(Debug, Template)]
 #[template(path = "connect/choose.html")]
 pub struct ChoosePage {
@@ -179,6 +179,8 @@ pub struct ChoosePage {
     pub found: Option<Found>,
     /// The companies.
     pub choices: Vec<Choice>,
+    /// The `decision` that leads back to the sign-in: `other_platform` or `other_accounting`.
+    pub sign_in_anew: &'static str,
     /// What is wrong with what was sent.
     pub errors: FormErrors,
     /// Where the form leads.
@@ -187,7 +189,14 @@ pub struct ChoosePage {
     pub csrf: String,
 }
 
-/// The pair is shown before it is made (`decision` = `confirm` | `cancel`).
+impl ChoosePage {
+    /// Every company belongs to another connection already: there is nothing to pick.
+    fn nothing_is_free(&self) -> bool {
+        self.choices.iter().all(|choice| choice.taken)
+    }
+}
+
+/// The pair is shown before it is made (`decision` = `confirm` | `other_accounting` | `cancel`).
 #[derive(Debug, Template)]
 #[template(path = "connect/confirm.html")]
 pub struct ConfirmPage {

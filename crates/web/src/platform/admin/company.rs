@@ -38,6 +38,8 @@ struct CompanyPage {
     /// What was filled in for a role to be given, before something was found wrong.
     filled: RoleForm,
     apps: Vec<AppRow>,
+    own_keys: usize,
+    organisation_keys: usize,
     here: String,
     audit: String,
 }
@@ -58,6 +60,7 @@ struct AppRow {
     since: Moment,
     last_used: Option<Moment>,
     live: bool,
+    for_organisation: bool,
 }
 
 /// `GET /admin/companies/{id}`
@@ -108,7 +111,7 @@ fn page(
     filled: &RoleForm,
 ) -> CompanyPage {
     let base = state.site.base_path();
-    let CompanyView { listed, staff, apps } = view;
+    let CompanyView { listed, staff, apps, own_keys, organisation_keys } = view;
     let company = listed.company;
     let mut layout = administrator.layout(state, &company.name, "/admin/companies");
     if let Some(text) = notice(done) {
@@ -128,6 +131,8 @@ fn page(
         staff: staff.into_iter().map(|employee| staff_row(base, employee)).collect(),
         filled: filled.clone(),
         apps: apps.into_iter().map(|app| app_row(base, app)).collect(),
+        own_keys,
+        organisation_keys,
         here: address::of(base, "/admin/companies", &id),
         audit: address::list(base, "/admin/audit", &[("subject", &Subject::Company(company.id).to_string())]),
         name: company.name,
@@ -152,6 +157,7 @@ fn app_row(base: &str, app: ConnectedApp) -> AppRow {
         since: Moment(app.since),
         last_used: app.last_used_at.map(Moment),
         live: app.live,
+        for_organisation: matches!(app.subject, Subject::Organisation(_)),
     }
 }
 

@@ -56,7 +56,7 @@ impl<Id: DeserializeOwned + Send, F: DeserializeOwned> FromRequest<PlatformState
         let RawForm(pairs, ..) = RawForm::<Pages>::from_request(request, state).await?;
         let unreadable = |error| Pages::refuse(Problem::from(error), &state.site);
         let csrf = pairs.one(CSRF_FIELD).map_err(unreadable)?.unwrap_or_default();
-        if let Some(refusal) = administrator.0.foreign(csrf, state) {
+        if let Some(refusal) = administrator.0.foreign(csrf, state).await {
             return Err(refusal);
         }
         let form = pairs.read().map_err(unreadable)?;

@@ -167,7 +167,7 @@ pub(super) async fn create(
     administrator: Administrator,
     Form(form, ..): Form<TokenForm, Pages>,
 ) -> Response {
-    if let Some(refusal) = administrator.0.foreign(&form.csrf, &state) {
+    if let Some(refusal) = administrator.0.foreign(&form.csrf, &state).await {
         return refusal;
     }
     let mut errors = FormErrors::none();
@@ -209,7 +209,7 @@ pub(super) async fn revoke(
     administrator: Administrator,
     Form(form, ..): Form<RevokeForm, Pages>,
 ) -> Response {
-    if let Some(refusal) = administrator.0.foreign(&form.csrf, &state) {
+    if let Some(refusal) = administrator.0.foreign(&form.csrf, &state).await {
         return refusal;
     }
     let Ok(id) = form.id.parse::<InitialAccessTokenId>() else {

@@ -11,8 +11,9 @@ use super::roles::RoleForm;
 use super::users::badge;
 use super::{Administrator, address, refuse};
 use crate::platform::PlatformState;
+use crate::platform::told_apart::told_apart;
 use crate::shared::page::{Badge, Moment, Tone};
-use crate::shared::{FormErrors, Layout, Page, Pages, Path, Problem, Query, Surface as _, country_name};
+use crate::shared::{FormErrors, Layout, Page, Pages, Path, Problem, Query, Surface as _};
 
 /// What has just been done.
 #[derive(Debug, Deserialize)]
@@ -160,9 +161,7 @@ fn roles(base: &str, memberships: &[Membership]) -> Vec<RoleRow> {
 
 /// What tells a company from others of the same name.
 pub(super) fn company_detail(company: &platform::Company, organisation: &str) -> String {
-    let number = company.registration_number.as_ref().map(|number| format!("No. {number}"));
-    let parts = [Some(country_name(&company.country).to_owned()), number, Some(organisation.to_owned())];
-    parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")
+    format!("{} · {organisation}", told_apart(company))
 }
 
 fn row(consent: Consented, memberships: &[Membership]) -> ConsentRow {

@@ -2,7 +2,7 @@ use askama::Template;
 use authserver::{ClientId, ClientState};
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
-use platform::ClientDetails;
+use platform::{ClientDetails, LogoState};
 use serde::Deserialize;
 
 use super::trying_out::TryingOut;
@@ -43,7 +43,7 @@ pub(super) async fn show(
 ) -> Response {
     let details = state.platform.own_client(person.session.account.id, &ClientId::new(id)).await;
     match details {
-        Ok(details) => Page(page(&state, &person, &details, done.done.is_some())).into_response(),
+        Ok(details) => Page(page(&state, &person, &details, done.done.as_deref())).into_response(),
         Err(error) => refuse(error, &state),
     }
 }
@@ -52,17 +52,12 @@ fn page(
     state: &PlatformState,
     person: &SignedInPerson,
     details: &ClientDetails,
-    changed: bool,
+    done: Option<&str>,
 ) -> ClientPage {
     let client = &details.client;
     let mut layout = layout(person, state, &client.spec.name);
-    if changed {
-        let text = if client.state.awaits_review() {
-            "The change is kept and waits for review."
-        } else {
-            "The change is kept."
-        };
-        layout = layout.notice(Tone::Good, text);
+    if let Some((tone, text)) = done.and_then(|done| notice(done, details)) {
+        layout = layout.notice(tone, text);
     }
     let review = details.registration.review.as_ref();
     ClientPage {
@@ -78,4 +73,17 @@ fn page(
         here: here(state, client.id()),
         trying_out: TryingOut::new(state, client),
     }
+}
+
+fn notice(done: &str, details: &ClientDetails) -> Option<(Tone, &'static str)> {
+    Some(match (done, &details.logo) {
+        ("changed", _) if details.client.state.awaits_review() => {
+            (Tone::Good, "The change is kept and waits for review.")
+        }
+        ("changed", _) => (Tone::Good, "The change is kept."),
+        ("unchanged", _) => (Tone::Plain, "Nothing was changed."),
+        ("logo", LogoState::Here(_)) => (Tone::Good, "The logo was fetched."),
+        ("logo", _) => (Tone::Warning, "The logo could not be taken. Below is why."),
+        _ => return None,
+    })
 }

@@ -7,7 +7,7 @@ use platform::ClientDetails;
 use super::register::FormPage;
 use super::{here, layout, refuse};
 use crate::platform::PlatformState;
-use crate::platform::client_form::{ClientForm, ScopeChoices, told};
+use crate::platform::client_form::{ClientForm, ScopeChoices, summary, told};
 use crate::platform::person::SignedInPerson;
 use crate::shared::{Form, FormErrors, Page, Pages, Path};
 
@@ -37,6 +37,7 @@ fn form_page(
     let back = here(state, details.client.id());
     let page = FormPage {
         layout: layout(person, state, &format!("Change {}", details.client.spec.name)),
+        summary: summary(&errors),
         errors,
         csrf: person.csrf(),
         scopes: ScopeChoices::ticked(&form.scopes),
@@ -56,12 +57,20 @@ pub(super) async fn edit(
     Path(id, ..): Path<String, Pages>,
     Form(form, ..): Form<ClientForm, Pages>,
 ) -> Response {
-    if let Some(refusal) = person.foreign(&form.csrf, &state) {
+    if let Some(refusal) = person.foreign(&form.csrf, &state).await {
         return refusal;
     }
     let (id, account) = (ClientId::new(id), &person.session.account);
+    let before = match state.platform.own_client(account.id, &id).await {
+        Ok(details) => details.client,
+        Err(error) => return refuse(error, &state),
+    };
     match state.platform.edit_own_client(account, &person.by, &id, &form.metadata()).await {
-        Ok(_) => Redirect::to(&format!("{}?done=changed", here(&state, &id))).into_response(),
+        Ok(ClientDetails { client, .. }) => {
+            let same = (&client.spec, client.state) == (&before.spec, before.state);
+            let done = if same { "unchanged" } else { "changed" };
+            Redirect::to(&format!("{}?done={done}", here(&state, &id))).into_response()
+        }
         Err(error) => match told(&error) {
             Some(errors) => match state.platform.own_client(account.id, &id).await {
                 Ok(details) => form_page(&state, &person, &details, form, errors),

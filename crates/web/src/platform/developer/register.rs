@@ -1,13 +1,14 @@
 use askama::Template;
+use authserver::ClientId;
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use base::Secret;
 use http::StatusCode;
-use platform::{ActError, NewApplication};
+use platform::{ActError, ClientDetails, LogoState, NewApplication};
 
 use super::{here, layout, refuse};
 use crate::platform::PlatformState;
-use crate::platform::client_form::{ClientForm, ScopeChoices, told};
+use crate::platform::client_form::{ClientForm, ScopeChoices, summary, told};
 use crate::platform::person::SignedInPerson;
 use crate::shared::{Form, FormErrors, Layout, Page, Pages};
 
@@ -15,7 +16,9 @@ use crate::shared::{Form, FormErrors, Layout, Page, Pages};
 #[template(path = "platform/developer/form.html")]
 pub(super) struct FormPage {
     pub(super) layout: Layout,
+    /// What is wrong, beside the fields and, with their labels, on top.
     pub(super) errors: FormErrors,
+    pub(super) summary: FormErrors,
     pub(super) csrf: String,
     pub(super) form: ClientForm,
     pub(super) scopes: ScopeChoices,
@@ -60,6 +63,7 @@ fn form_page(
     let base = state.site.base_path();
     let page = FormPage {
         layout: layout(person, state, "Register a client"),
+        summary: summary(&errors),
         errors,
         csrf: person.csrf(),
         scopes: ScopeChoices::ticked(&form.scopes),
@@ -78,7 +82,7 @@ pub(super) async fn register(
     person: SignedInPerson,
     Form(form, ..): Form<ClientForm, Pages>,
 ) -> Response {
-    if let Some(refusal) = person.foreign(&form.csrf, &state) {
+    if let Some(refusal) = person.foreign(&form.csrf, &state).await {
         return refusal;
     }
     let new = NewApplication {
@@ -90,8 +94,9 @@ pub(super) async fn register(
         Ok(registered) => Page(CredentialsPage {
             layout: layout(&person, &state, "Your new client"),
             lead: format!(
-                "{} is registered and waits for review. You can look at its state at any time.",
-                registered.client.spec.name
+                "{} is registered and waits for review. You can look at its state at any time.{}",
+                registered.client.spec.name,
+                logo_missing(&state, &person, registered.client.id()).await
             ),
             client_id: registered.client.id().to_string(),
             secret: registered.client_secret,
@@ -99,6 +104,20 @@ pub(super) async fn register(
         })
         .into_response(),
         Err(error) => again(&state, &person, form, error),
+    }
+}
+
+/// A sentence on the logo, if it could not be taken. The client is registered all the same, and its page tells it too.
+async fn logo_missing(state: &PlatformState, person: &SignedInPerson, id: &ClientId) -> String {
+    match state.platform.own_client(person.session.account.id, id).await {
+        Ok(ClientDetails { logo: LogoState::Missing(why), .. }) => {
+            format!(" Its logo is not shown: {why}. You can have it fetched again there.")
+        }
+        Ok(_) => String::new(),
+        Err(error) => {
+            tracing::error!(%error, "whether the logo of a new client was taken could not be found out");
+            String::new()
+        }
     }
 }
 

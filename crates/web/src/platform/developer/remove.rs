@@ -21,7 +21,7 @@ pub(super) async fn remove(
     Path(id, ..): Path<String, Pages>,
     Form(form, ..): Form<RemoveForm, Pages>,
 ) -> Response {
-    if let Some(refusal) = person.foreign(&form.csrf, &state) {
+    if let Some(refusal) = person.foreign(&form.csrf, &state).await {
         return refusal;
     }
     let id = ClientId::new(id);

@@ -30,7 +30,7 @@ pub(super) async fn rotate(
     Path(id, ..): Path<String, Pages>,
     Form(form, ..): Form<RotateForm, Pages>,
 ) -> Response {
-    if let Some(refusal) = person.foreign(&form.csrf, &state) {
+    if let Some(refusal) = person.foreign(&form.csrf, &state).await {
         return refusal;
     }
     let (id, compromised) = (ClientId::new(id), form.compromised == Answer::Yes);

@@ -6,16 +6,18 @@ use axum::response::{IntoResponse as _, Response};
 use http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use identity::Session;
 use oauth::authorization_request::known_part;
-use platform::{ConsentChoice, explain};
+use platform::{Application, Company, ConsentChoice, Subject, SubjectType, explain_for};
 use url::Url;
 
 use super::render::respond;
 use crate::platform::PlatformState;
-use crate::platform::people::{logo_of, sign_in_page};
+use crate::platform::people::{Waiting, logo_of, sign_in_page};
 use crate::platform::person::{MaybePerson, RequestOrigin};
-use crate::shared::{FormErrors, FormTargets, Layout, Page, Pages, Problem, Surface as _, country_name};
+use crate::platform::told_apart::{named_apart, told_apart};
+use crate::shared::{FormErrors, FormTargets, Layout, Page, Pages, Problem, Surface as _};
 
-/// `GET /oauth/authorize`: sign-in for whoever is not, then consent. Nothing is stored here.
+/// `GET /oauth/authorize`: sign-in for whoever is not, then consent, or the client is told what is wrong. Nothing is stored here. Nobody
+/// is sent anywhere before they have signed in: a link on this site that leads to another at once is one for phishing (RFC 9700 section 4.11.2).
 pub(super) async fn show(
     State(state): State<PlatformState>,
     MaybePerson(session): MaybePerson,
@@ -25,24 +27,29 @@ pub(super) async fn show(
 ) -> Response {
     let query = uri.query().unwrap_or_default();
     let server = state.platform.authorization_server();
+    // The query travels through our pages, so what is ignored in it is left behind.
+    let carried = known_part(query);
+    let next = format!("/oauth/authorize?{carried}");
     let request = match server.begin_authorization(query).await {
         Ok(request) => request,
+        Err(AuthorizationRefusal::Redirect(location)) if session.is_none() => {
+            let waiting = Waiting::redirect(&location);
+            return sign_in_page(&state, &headers, &next, waiting, FormErrors::none(), "");
+        }
         Err(refusal) => {
             server.tell_authorization_refused(query, &refusal, &origin).await;
             return refused(refusal, &state);
         }
     };
-    // From here on the query travels through our pages, so what is ignored in it is left behind.
-    let query = known_part(query);
     let Some(session) = session else {
-        let next = format!("/oauth/authorize?{query}");
-        return sign_in_page(&state, &headers, &next, Some(&request), FormErrors::none(), "");
+        let waiting = Waiting::request(&request);
+        return sign_in_page(&state, &headers, &next, waiting, FormErrors::none(), "");
     };
-    consent_page(&state, &session, &request, &query, FormErrors::none()).await
+    consent_page(&state, &session, &request, &carried, FormErrors::none()).await
 }
 
 /// Where the forms of a consent lead: the policy of the page must name the client's origin, or browsers stop at the redirect.
-pub(in crate::platform) fn targets(request: &ValidatedRequest) -> FormTargets {
+fn targets(request: &ValidatedRequest) -> FormTargets {
     Url::parse(request.redirect_uri.as_str())
         .map_or_else(|_| FormTargets::default(), |url| FormTargets::to(&url))
 }
@@ -89,6 +96,7 @@ struct ConsentPage {
     errors: FormErrors,
     csrf: String,
     request: String,
+    shown: String,
     application: String,
     logo: String,
     home: Option<String>,
@@ -110,17 +118,28 @@ struct Choice {
     name: String,
     detail: String,
     only: bool,
+    /// The companies that an organisation stands for, told apart; empty for a company.
+    companies: Vec<String>,
 }
 
 impl Choice {
     fn new(choice: ConsentChoice, only: bool) -> Self {
-        let parts = [
-            choice.country.as_deref().map(|code| country_name(code).to_owned()),
-            choice.registration_number.map(|number| format!("No. {number}")),
-            choice.connected.then(|| "already connected".to_owned()),
-        ];
-        let detail = parts.into_iter().flatten().collect::<Vec<_>>().join(" · ");
-        Self { id: choice.subject.id_text(), name: choice.name, detail, only }
+        let (reach, companies) = match choice.subject {
+            Subject::Company(_) => (choice.companies.iter().map(told_apart).collect(), Vec::new()),
+            Subject::Organisation(_) => {
+                (all_of(&choice.companies), choice.companies.iter().map(named_apart).collect())
+            }
+        };
+        let detail = if choice.connected { format!("{reach} · already connected") } else { reach };
+        Self { id: choice.subject.id_text(), name: choice.name, detail, only, companies }
+    }
+}
+
+/// How many companies an organisation stands for: "All of its 60 companies".
+fn all_of(companies: &[Company]) -> String {
+    match companies.len() {
+        1 => "Its only company".to_owned(),
+        number => format!("All of its {number} companies"),
     }
 }
 
@@ -137,13 +156,13 @@ pub(super) async fn consent_page(
         Err(error) => return Pages::refuse(Problem::from(error), &state.site),
     };
     let spec = &request.client.spec;
-    let explained = explain(&request.scope);
     let status = match (errors.is_empty(), choices.is_empty()) {
         (_, true) => StatusCode::FORBIDDEN,
         (false, _) => StatusCode::UNPROCESSABLE_ENTITY,
         (true, false) => StatusCode::OK,
     };
-    let application = platform::Application::from(&request.client);
+    let application = Application::from(&request.client);
+    let explained = explain_for(&request.scope, application.subject_type);
     let logo = match state.platform.logo_paths([&application]).await {
         Ok(logos) => logo_of(&logos, &application, state),
         Err(error) => return Pages::refuse(Problem::from(error), &state.site),
@@ -155,13 +174,14 @@ pub(super) async fn consent_page(
         errors,
         csrf: session.csrf.expose().clone(),
         request: query.to_owned(),
+        shown: request.scope.to_string(),
         application: spec.name.clone(),
         logo,
         home: spec.presentation.client_uri.clone(),
         returns_to: request.redirect_uri.origin(),
         terms: spec.presentation.tos_uri.clone(),
         privacy: spec.presentation.policy_uri.clone(),
-        for_organisation: application.subject_type == platform::SubjectType::Organisation,
+        for_organisation: application.subject_type == SubjectType::Organisation,
         choices: choices.into_iter().map(|choice| Choice::new(choice, only)).collect(),
         see: explained.see,
         change: explained.change,

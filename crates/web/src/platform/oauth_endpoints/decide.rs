@@ -1,5 +1,6 @@
 use axum::extract::State;
 use axum::response::Response;
+use base::Scope;
 use http::StatusCode;
 use platform::Decision;
 use serde::Deserialize;
@@ -9,11 +10,13 @@ use crate::platform::PlatformState;
 use crate::platform::person::{RequestOrigin, SignedInPerson};
 use crate::shared::{Form, FormErrors, Pages, Problem, Surface as _};
 
-/// The consent form. `request` is the query of the authorization request, which is checked all over again.
+/// The consent form. `request` is the query of the authorization request, which is checked all over again. `shown` is the scope that
+/// the person has read: where none was asked for, what the client is registered for may have grown since.
 #[derive(Debug, Deserialize)]
 pub(super) struct ConsentForm {
     csrf: String,
     request: String,
+    shown: Option<Scope>,
     decision: Option<Answer>,
     company: Option<String>,
 }
@@ -32,7 +35,7 @@ pub(super) async fn decide(
     RequestOrigin(origin): RequestOrigin,
     Form(form, ..): Form<ConsentForm, Pages>,
 ) -> Response {
-    if let Some(refusal) = person.foreign(&form.csrf, &state) {
+    if let Some(refusal) = person.foreign(&form.csrf, &state).await {
         return refusal;
     }
     let server = state.platform.authorization_server();
@@ -48,6 +51,11 @@ pub(super) async fn decide(
             see_other(&location, &state)
         }
         Some(Answer::Allow) => {
+            if form.shown.as_ref() != Some(&request.scope) {
+                let errors =
+                    FormErrors::one("shown", "What it asks for has changed. Please read it once more.");
+                return consent_page(&state, &person.session, &request, &form.request, errors).await;
+            }
             let chosen = form.company.unwrap_or_default();
             match state.platform.consent(account, &request, &chosen, &origin).await {
                 Ok(Decision::Granted(granted)) => see_other(granted.location.expose(), &state),

@@ -9,8 +9,9 @@ use serde::Deserialize;
 use super::refuse;
 use crate::platform::PlatformState;
 use crate::platform::person::{SESSION, SignedInPerson};
+use crate::platform::told_apart::told_apart;
 use crate::shared::page::Moment;
-use crate::shared::{Form, Layout, Page, Pages, country_name};
+use crate::shared::{Form, Layout, Page, Pages};
 
 #[derive(Debug, Template)]
 #[template(path = "platform/account.html")]
@@ -54,9 +55,8 @@ async fn page(state: &PlatformState, person: &SignedInPerson) -> Result<AccountP
     let sessions = state.platform.identity().sessions_of(account.id).await?;
     let role = |membership: platform::Membership| {
         let company = membership.company;
-        let number = company.registration_number.as_ref().map(|number| format!(" · No. {number}"));
         RoleRow {
-            detail: format!("{}{}", country_name(&company.country), number.unwrap_or_default()),
+            detail: told_apart(&company),
             suspended: company.is_suspended(),
             company: company.name,
             role: membership.role.as_str(),
@@ -91,13 +91,14 @@ pub(super) async fn sign_out_everywhere(
     person: SignedInPerson,
     Form(form, ..): Form<SignOutForm, Pages>,
 ) -> Response {
-    if let Some(refusal) = person.foreign(&form.csrf, &state) {
+    if let Some(refusal) = person.foreign(&form.csrf, &state).await {
         return refusal;
     }
     if let Err(error) = state.platform.sign_out_everywhere(&person.by, &person.session.account).await {
         return refuse(error, &state);
     }
-    let mut response = Redirect::to(&format!("{}/login", state.site.base_path())).into_response();
+    let mut response =
+        Redirect::to(&format!("{}/login?done=signed-out", state.site.base_path())).into_response();
     response.headers_mut().append(header::SET_COOKIE, state.site.clear_cookie(SESSION));
     response
 }

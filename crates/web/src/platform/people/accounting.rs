@@ -1,11 +1,12 @@
 use askama::Template;
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
-use platform::{Application, explain};
+use platform::{Application, Company, Subject, explain};
 
 use super::{logo_of, refuse};
 use crate::platform::PlatformState;
 use crate::platform::person::SignedInPerson;
+use crate::platform::told_apart::{named_apart, told_apart};
 use crate::shared::{Layout, Page};
 
 #[derive(Debug, Template)]
@@ -13,7 +14,8 @@ use crate::shared::{Layout, Page};
 struct AccountingPage {
     layout: Layout,
     csrf: String,
-    companies: Vec<(String, String)>,
+    /// Id, name, and what tells it from others of that name.
+    companies: Vec<(String, String, String)>,
     applications: Vec<Listed>,
 }
 
@@ -47,20 +49,24 @@ async fn page(state: &PlatformState, person: &SignedInPerson) -> Result<Accounti
     let applications = state.platform.directory().await?;
     let connected = state.platform.connected_apps(account).await?;
     let memberships = state.platform.memberships(account).await?;
-    let companies = memberships
+    let companies: Vec<Company> = memberships
         .into_iter()
         .filter(|membership| membership.role.may_consent() && !membership.company.is_suspended())
-        .map(|membership| (membership.company.id.to_string(), membership.company.name))
+        .map(|membership| membership.company)
         .collect();
     let logos = state.platform.logo_paths(&applications).await?;
     let listed = |application: Application| {
         let logo = logo_of(&logos, &application, state);
         let explained = explain(&application.scope);
-        let with_key = connected
-            .iter()
-            .filter(|app| app.has_api_key && app.application.client_id == application.client_id);
+        let has_key = |company: &&Company| {
+            connected.iter().any(|app| {
+                app.has_api_key
+                    && app.application.client_id == application.client_id
+                    && app.subject == Subject::Company(company.id)
+            })
+        };
         Listed {
-            installed: with_key.map(|app| app.subject_name.clone()).collect(),
+            installed: companies.iter().filter(has_key).map(named_apart).collect(),
             client_id: application.client_id,
             name: application.name,
             home: application.presentation.client_uri,
@@ -71,10 +77,12 @@ async fn page(state: &PlatformState, person: &SignedInPerson) -> Result<Accounti
             change: explained.change,
         }
     };
+    let applications = applications.into_iter().map(listed).collect();
+    let choice = |company: Company| (company.id.to_string(), company.name.clone(), told_apart(&company));
     Ok(AccountingPage {
         layout: person.layout(state, "Accounting", "/settings/accounting"),
         csrf: person.csrf(),
-        companies,
-        applications: applications.into_iter().map(listed).collect(),
+        companies: companies.into_iter().map(choice).collect(),
+        applications,
     })
 }

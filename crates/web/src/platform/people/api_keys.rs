@@ -9,6 +9,7 @@ use super::refuse;
 use crate::platform::PlatformState;
 use crate::platform::client_form::ScopeChoices;
 use crate::platform::person::SignedInPerson;
+use crate::platform::told_apart::{named_apart, told_apart};
 use crate::shared::page::{Moment, Tone};
 use crate::shared::{FormErrors, Layout, Page, Pages, Query};
 
@@ -25,8 +26,8 @@ struct KeysPage {
     layout: Layout,
     errors: FormErrors,
     csrf: String,
-    /// Id, name and whether it is the one that is shown.
-    companies: Vec<(String, String, bool)>,
+    /// Id, name, what tells it from others of that name, and whether it is the one that is shown.
+    companies: Vec<(String, String, String, bool)>,
     /// `None` where the person may make no keys at all.
     chosen: Option<Chosen>,
     scopes: ScopeChoices,
@@ -37,6 +38,10 @@ struct KeysPage {
 struct Chosen {
     id: String,
     name: String,
+    /// What tells it from others of that name.
+    detail: String,
+    /// Both.
+    named: String,
     organisation_wide: bool,
     keys: Vec<Shown>,
 }
@@ -112,7 +117,9 @@ pub(super) async fn keys_page(
     let companies = accesses
         .iter()
         .enumerate()
-        .map(|(at, access)| (access.company.id.to_string(), access.company.name.clone(), at == index))
+        .map(|(at, StandaloneAccess { company, .. })| {
+            (company.id.to_string(), company.name.clone(), told_apart(company), at == index)
+        })
         .collect();
     let chosen = accesses.into_iter().nth(index).map(chosen);
     let mut layout = person.layout(state, "API keys", "/settings/api-keys");
@@ -128,6 +135,8 @@ pub(super) async fn keys_page(
 fn chosen(access: StandaloneAccess) -> Chosen {
     Chosen {
         id: access.company.id.to_string(),
+        detail: told_apart(&access.company),
+        named: named_apart(&access.company),
         name: access.company.name,
         organisation_wide: access.organisation_wide,
         keys: access.keys.into_iter().map(Shown::from).collect(),

@@ -1,12 +1,15 @@
+use std::collections::BTreeMap;
+
 use askama::Template;
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
-use platform::{ConnectedApp, Subject, explain};
+use platform::{ActError, ConnectedApp, OwnKeys, Subject, SubjectType, explain_for};
 use serde::Deserialize;
 
 use super::{logo_of, refuse};
 use crate::platform::PlatformState;
 use crate::platform::person::SignedInPerson;
+use crate::platform::told_apart::told_apart;
 use crate::shared::page::{Moment, Tone};
 use crate::shared::{Layout, Page, Pages, Query};
 
@@ -22,6 +25,8 @@ struct AppsPage {
     layout: Layout,
     csrf: String,
     apps: Vec<Shown>,
+    /// Live API keys that no application holds.
+    own_keys: OwnKeys,
 }
 
 #[derive(Debug)]
@@ -34,18 +39,24 @@ struct Shown {
     settings: Option<String>,
     company: String,
     company_name: String,
+    /// What tells a company from others of its name; `None` for an organisation.
+    detail: Option<String>,
     see: Vec<String>,
     change: Vec<String>,
     since: Moment,
     last_used: Option<Moment>,
     by_key: bool,
     live: bool,
-    for_organisation: bool,
+    may_withdraw: bool,
 }
 
 impl Shown {
-    fn new(app: ConnectedApp, logo: String) -> Self {
-        let explained = explain(&app.scope);
+    fn new(app: ConnectedApp, logo: String, detail: Option<String>) -> Self {
+        let subject_type = match app.subject {
+            Subject::Company(_) => SubjectType::Company,
+            Subject::Organisation(_) => SubjectType::Organisation,
+        };
+        let explained = explain_for(&app.scope, subject_type);
         Self {
             client_id: app.application.client_id,
             name: app.application.name,
@@ -54,13 +65,14 @@ impl Shown {
             settings: app.application.presentation.settings_uri,
             company: app.subject.id_text(),
             company_name: app.subject_name,
+            detail,
             see: explained.see,
             change: explained.change,
             since: Moment(app.since),
             last_used: app.last_used_at.map(Moment),
             by_key: app.has_api_key,
             live: app.live,
-            for_organisation: matches!(app.subject, Subject::Organisation(_)),
+            may_withdraw: app.may_withdraw,
         }
     }
 }
@@ -71,22 +83,33 @@ pub(super) async fn show(
     person: SignedInPerson,
     Query(query, ..): Query<AppsQuery, Pages>,
 ) -> Response {
-    let apps = match state.platform.connected_apps(person.session.account.id).await {
-        Ok(apps) => apps,
-        Err(error) => return refuse(error, &state),
-    };
-    let mut layout = person.layout(&state, "Connected apps", "/settings/apps");
-    if query.withdrawn.is_some() {
+    match page(&state, &person, query.withdrawn.is_some()).await {
+        Ok(page) => Page(page).into_response(),
+        Err(error) => refuse(error, &state),
+    }
+}
+
+async fn page(state: &PlatformState, person: &SignedInPerson, withdrawn: bool) -> Result<AppsPage, ActError> {
+    let account = person.session.account.id;
+    let apps = state.platform.connected_apps(account).await?;
+    let own_keys = state.platform.own_keys(account).await?;
+    let details: BTreeMap<Subject, String> = state
+        .platform
+        .memberships(account)
+        .await?
+        .into_iter()
+        .map(|membership| (Subject::Company(membership.company.id), told_apart(&membership.company)))
+        .collect();
+    let logos = state.platform.logo_paths(apps.iter().map(|app| &app.application)).await?;
+    let mut layout = person.layout(state, "Connected apps", "/settings/apps");
+    if withdrawn {
         layout = layout.notice(Tone::Good, "Access was withdrawn. The application is refused from now on.");
     }
-    let logos = match state.platform.logo_paths(apps.iter().map(|app| &app.application)).await {
-        Ok(logos) => logos,
-        Err(error) => return refuse(error.into(), &state),
-    };
     let shown = |app: ConnectedApp| {
-        let logo = logo_of(&logos, &app.application, &state);
-        Shown::new(app, logo)
+        let logo = logo_of(&logos, &app.application, state);
+        let detail = details.get(&app.subject).cloned();
+        Shown::new(app, logo, detail)
     };
     let apps = apps.into_iter().map(shown).collect();
-    Page(AppsPage { layout, csrf: person.csrf(), apps }).into_response()
+    Ok(AppsPage { layout, csrf: person.csrf(), apps, own_keys })
 }

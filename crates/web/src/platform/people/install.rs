@@ -9,6 +9,7 @@ use serde::Deserialize;
 use super::refuse;
 use crate::platform::PlatformState;
 use crate::platform::person::SignedInPerson;
+use crate::platform::told_apart::named_apart;
 use crate::shared::{Form, Layout, Page, Pages, Problem, Surface as _};
 
 /// The form that installs an integration.
@@ -27,7 +28,7 @@ pub(super) struct KeyPage {
     pub(super) key: Secret<String>,
     /// The name and address of the integration into which the key is to be pasted.
     pub(super) paste: Option<(String, Option<String>)>,
-    pub(super) back: &'static str,
+    pub(super) back: String,
 }
 
 /// `POST /settings/accounting`: makes the integrated key and shows it, this once.
@@ -36,7 +37,7 @@ pub(super) async fn install(
     person: SignedInPerson,
     Form(form, ..): Form<InstallForm, Pages>,
 ) -> Response {
-    if let Some(refusal) = person.foreign(&form.csrf, &state) {
+    if let Some(refusal) = person.foreign(&form.csrf, &state).await {
         return refusal;
     }
     let Ok(company) = form.company.parse::<CompanyId>() else {
@@ -48,6 +49,10 @@ pub(super) async fn install(
         Ok(created) => created,
         Err(error) => return refuse(error, &state),
     };
+    let company = match state.platform.memberships(account.id).await {
+        Ok(memberships) => memberships.into_iter().find(|membership| membership.company.id == company),
+        Err(error) => return Pages::refuse(Problem::from(error), &state.site),
+    };
     let application = match state.platform.authorization_server().client(&client_id).await {
         Ok(client) => client.as_ref().map(Application::from),
         Err(error) => return Pages::refuse(Problem::from(error), &state.site),
@@ -58,12 +63,14 @@ pub(super) async fn install(
         let links = application.presentation;
         links.initiation_uri.or(links.settings_uri).or(links.client_uri)
     });
+    let company =
+        company.map_or_else(|| "this company".to_owned(), |membership| named_apart(&membership.company));
     Page(KeyPage {
         layout: person.layout(&state, "Your API key", "/settings/accounting"),
-        lead: format!("{name} may now work with this company. Copy the key and paste it there."),
+        lead: format!("{name} may now work with {company}. Copy the key and paste it there."),
         key: created.text,
         paste: Some((name, address)),
-        back: "/settings/accounting",
+        back: "/settings/accounting".to_owned(),
     })
     .into_response()
 }

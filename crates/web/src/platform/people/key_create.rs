@@ -33,7 +33,7 @@ pub(super) async fn create(
     person: SignedInPerson,
     Form(form, ..): Form<KeyForm, Pages>,
 ) -> Response {
-    if let Some(refusal) = person.foreign(&form.csrf, &state) {
+    if let Some(refusal) = person.foreign(&form.csrf, &state).await {
         return refusal;
     }
     let Some(Ok(company)) = form.company.as_deref().map(str::parse::<CompanyId>) else {
@@ -59,7 +59,7 @@ pub(super) async fn create(
             lead: format!("“{}” can be used from now on.", filled.name.trim()),
             key: created.text,
             paste: None,
-            back: "/settings/api-keys",
+            back: format!("/settings/api-keys?company={company}"),
         })
         .into_response(),
         Err(error) => match told(&error) {

@@ -20,7 +20,7 @@ pub(super) async fn logout(
     person: SignedInPerson,
     Form(form, ..): Form<LogoutForm, Pages>,
 ) -> Response {
-    if let Some(refusal) = person.foreign(&form.csrf, &state) {
+    if let Some(refusal) = person.foreign(&form.csrf, &state).await {
         return refusal;
     }
     if let Some(cookie) = session_cookie(&headers, &state)
@@ -28,7 +28,8 @@ pub(super) async fn logout(
     {
         return Pages::refuse(Problem::from(error), &state.site);
     }
-    let mut response = Redirect::to(&format!("{}/login", state.site.base_path())).into_response();
+    let mut response =
+        Redirect::to(&format!("{}/login?done=signed-out", state.site.base_path())).into_response();
     response.headers_mut().append(header::SET_COOKIE, state.site.clear_cookie(SESSION));
     response
 }

@@ -1,11 +1,13 @@
+use audit::Actor;
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use base::Secret;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use identity::SignInError;
+use platform::By;
 use serde::Deserialize;
 
-use super::login::{local, sign_in_page, waiting_request};
+use super::login::{Waiting, local, sign_in_page};
 use crate::platform::PlatformState;
 use crate::platform::person::{PRE_SESSION, RequestOrigin, SESSION, foreign_form, session_cookie};
 use crate::shared::{CookieLife, Form, FormErrors, Pages, Problem, Surface as _};
@@ -30,6 +32,9 @@ pub(super) async fn sign_in(
     let pre_session =
         state.site.cookie(&headers, PRE_SESSION).and_then(|cookie| identity.pre_session(cookie.expose()));
     if !pre_session.is_some_and(|pre_session| pre_session.csrf_matches(&form.csrf)) {
+        let nobody = By { actor: Actor::Unknown, origin };
+        let reason = "the form is not of this browser";
+        state.platform.tell_act_refused(&nobody, "POST /login", (None, None), reason).await;
         return Pages::refuse(foreign_form(), &state.site);
     }
     let next = local(form.next.as_deref());
@@ -74,9 +79,8 @@ async fn refused(
         ),
         SignInError::Store(error) => return Pages::refuse(Problem::from(error.clone()), &state.site),
     };
-    let waiting = waiting_request(state, next).await;
-    let mut response =
-        sign_in_page(state, headers, next, waiting.as_ref(), FormErrors::one("email", message), email);
+    let waiting = Waiting::at(state, next).await;
+    let mut response = sign_in_page(state, headers, next, waiting, FormErrors::one("email", message), email);
     *response.status_mut() = status;
     let pause = match error {
         SignInError::TooManyAttempts { retry_after } => Some(retry_after.as_secs().max(1)),

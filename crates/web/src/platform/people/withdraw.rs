@@ -23,7 +23,7 @@ pub(super) async fn withdraw(
     person: SignedInPerson,
     Form(form, ..): Form<WithdrawForm, Pages>,
 ) -> Response {
-    if let Some(refusal) = person.foreign(&form.csrf, &state) {
+    if let Some(refusal) = person.foreign(&form.csrf, &state).await {
         return refusal;
     }
     let (Ok(company), Ok(organisation)) =

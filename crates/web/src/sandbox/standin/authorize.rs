@@ -200,12 +200,13 @@ async fn token_page(site: &Site, standin: &Standin, request: &str, token: &str) 
 struct TokenlessPage {
     layout: Layout,
     detail: String,
+    way_on: Option<&'static str>,
     request_id: Option<String>,
 }
 
 impl TokenlessPage {
     fn page(site: &Site, standin: &Standin) -> Self {
         let layout = layout(site, standin, "Nothing was granted");
-        Self { layout, detail: "You can close this page.".to_owned(), request_id: None }
+        Self { layout, detail: "You can close this page.".to_owned(), way_on: None, request_id: None }
     }
 }

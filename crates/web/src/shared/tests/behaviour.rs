@@ -73,12 +73,31 @@ async fn a_form_may_lead_to_the_origins_that_its_page_names() {
     assert!(policy.ends_with("form-action 'self' https://client.example com.example.app:"), "{policy}");
 }
 
+#[test]
+fn targets_without_a_host_that_policies_know_are_named_by_their_scheme() {
+    for (address, source) in [
+        ("http://[::1]:49152/cb", "http:"),
+        ("https://[2001:db8::1]/cb", "https:"),
+        ("http://127.0.0.1:49152/cb", "http://127.0.0.1:49152"),
+        ("http://localhost/cb", "http://localhost"),
+    ] {
+        let targets = FormTargets::to(&address.parse().expect("an address"));
+        assert_eq!(format!("{targets:?}"), format!("FormTargets([{source:?}])"));
+    }
+}
+
 #[tokio::test]
 async fn refusals_have_the_shape_of_their_surface() {
     let router = router("http://127.0.0.1:8080");
     let page = ask(&router, Request::get("/nothing"), "").await;
     assert_eq!(page.status(), StatusCode::NOT_FOUND);
-    assert!(text(page).await.contains("<h1>Nothing is here</h1>"));
+    let page = text(page).await;
+    assert!(page.contains("<h1>Nothing is here</h1>"));
+    assert!(page.contains(r#"href="/">Go to the start page</a>"#), "{page}");
+
+    let posted_to = ask(&router, Request::delete("/page"), "").await;
+    assert_eq!(posted_to.status(), StatusCode::METHOD_NOT_ALLOWED);
+    assert!(text(posted_to).await.contains("Start again from the page with the form."));
 
     let api = ask(&router, Request::get("/v1/nothing"), "").await;
     assert_eq!(
@@ -89,7 +108,8 @@ async fn refusals_have_the_shape_of_their_surface() {
 
     let method = ask(&router, Request::get("/v1/thing"), "").await;
     assert_eq!((method.status(), header(&method, "allow")), (StatusCode::METHOD_NOT_ALLOWED, "POST"));
-    assert!(text(method).await.contains(r#""type":"method-not-allowed""#));
+    let method = text(method).await;
+    assert!(method.contains(r#""type":"method-not-allowed""#) && !method.contains("form"), "{method}");
 }
 
 #[tokio::test]

@@ -200,6 +200,30 @@ fn cookies_carry_the_side_in_their_name_and_the_host_prefix_where_it_is_https() 
 }
 
 #[tokio::test]
+async fn the_log_tells_once_of_a_forwarded_address_that_is_not_believed() {
+    let mut site = site("http://127.0.0.1:8080");
+    site.trusted_proxies = vec!["10.0.0.0/8".parse().expect("a network")];
+    let site = Arc::new(site);
+    let router = Router::new()
+        .route("/", get(|ClientAddress(address): ClientAddress| async move { address.to_string() }));
+    let router = frame(router, &site);
+    for (peer, forwarded, told) in [
+        ("192.0.2.1:1", None, false),
+        ("10.0.0.1:1", Some("203.0.113.9"), false),
+        ("192.0.2.1:1", Some("203.0.113.9"), true),
+    ] {
+        let peer: SocketAddr = peer.parse().expect("an address");
+        let layered = router.clone().layer(Extension(ConnectInfo(peer)));
+        let mut request = Request::get("/");
+        if let Some(forwarded) = forwarded {
+            request = request.header("x-forwarded-for", forwarded);
+        }
+        ask(&layered, request, "").await;
+        assert_eq!(site.unbelieved_told.is_completed(), told, "{peer} with {forwarded:?}");
+    }
+}
+
+#[tokio::test]
 async fn forwarded_addresses_are_believed_from_trusted_proxies_alone() {
     let mut site = site("http://127.0.0.1:8080");
     site.trusted_proxies = vec!["10.0.0.0/8".parse().expect("a network")];

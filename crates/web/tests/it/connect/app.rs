@@ -1,7 +1,7 @@
 //! The whole connect side in memory. Pleo and Xero answer from a closure.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use audit::{Auditor, Ledger};
 use axum::Router;
@@ -32,6 +32,8 @@ pub(super) struct App {
     pub(super) connect: Connect,
     pub(super) clock: Arc<ManualClock>,
     pub(super) database: Arc<Database>,
+    /// Whether Xero answers 503 when it is asked for companies.
+    pub(super) xero_is_away: Arc<AtomicBool>,
     _directory: tempfile::TempDir,
 }
 
@@ -84,7 +86,8 @@ impl App {
         );
         let directory = Arc::new(directory.unwrap());
         let temporary = tempfile::tempdir().unwrap();
-        let (tracker, http) = (TaskTracker::new(), providers());
+        let xero_is_away = Arc::new(AtomicBool::new(false));
+        let (tracker, http) = (TaskTracker::new(), providers(Arc::clone(&xero_is_away)));
         let authority = Authority::new(
             refresh::Parts {
                 store: Arc::clone(&database) as _,
@@ -145,7 +148,14 @@ impl App {
             ledger: Some(ledger),
             site: Arc::clone(&site),
         };
-        Self { router: frame(router(state), &site), connect, clock, database, _directory: temporary }
+        Self {
+            router: frame(router(state), &site),
+            connect,
+            clock,
+            database,
+            xero_is_away,
+            _directory: temporary,
+        }
     }
 
     pub(super) async fn send(&self, request: Request<Body>) -> Answer {
@@ -175,7 +185,7 @@ impl App {
 }
 
 /// Both give whatever is asked for: one company at Pleo, two at Xero.
-fn providers() -> Arc<ScriptedClient> {
+fn providers(xero_is_away: Arc<AtomicBool>) -> Arc<ScriptedClient> {
     let issued = AtomicU32::new(0);
     Arc::new(ScriptedClient::new(move |request: Request<Bytes>| {
         let number = issued.fetch_add(1, Ordering::SeqCst);
@@ -195,7 +205,10 @@ fn providers() -> Arc<ScriptedClient> {
             ]),
             (_, path) => json!({ "path": path, "query": request.uri().query() }),
         };
-        let answer = http::Response::builder().status(200).header("content-type", "application/json");
+        let is_away = request.uri().path() == "/connections" && xero_is_away.load(Ordering::SeqCst);
+        let answer = http::Response::builder()
+            .status(if is_away { 503 } else { 200 })
+            .header("content-type", "application/json");
         let answer: Response<outbound::Body> = answer.body(outbound::Body::from(body.to_string())).unwrap();
         async move { Ok(answer) }
     }))

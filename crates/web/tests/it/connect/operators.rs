@@ -28,6 +28,15 @@ async fn nobody_sees_anything_without_signing_in() {
         let answer = browser.get(path).await;
         assert_eq!(answer.location(), format!("/login?next={next}"));
     }
+    // A form is not kept until somebody has signed in; who signs out anyway is told nothing.
+    for (path, address, told) in
+        [("/settings/tokens", "/login?next=%2F&unsent=yes", true), ("/logout", "/login?next=%2F", false)]
+    {
+        let answer = browser.post(path, &field("csrf", "of-a-session-that-is-over")).await;
+        assert_eq!(answer.location(), address);
+        browser.get(address).await;
+        assert_eq!(browser.page.contains("nothing was done"), told, "{}", browser.page);
+    }
     browser.get("/login?next=%2Fsettings").await;
     let answer = browser.submit(&[("email", "op@example.com"), ("password", "wrong")]).await;
     assert_eq!(answer.status, 422);

@@ -1,3 +1,5 @@
+use std::sync::atomic::Ordering;
+
 use connect::Role;
 use serde_json::json;
 
@@ -60,6 +62,56 @@ async fn a_person_walks_from_the_link_to_the_pair() {
     let list = app.call(&token, "GET", "/v1/connections?reference=r-1&state=active", None).await.json();
     assert_eq!(list["data"][0]["accounting"]["company"]["id"], "x-1");
     assert_eq!(list["next"], json!(null));
+}
+
+#[tokio::test]
+async fn a_provider_that_is_away_is_waited_for_at_an_address_that_can_be_asked_again() {
+    let app = App::new().await;
+    let link = link(&app, json!({ "accounting": "xero" })).await;
+    let mut browser = Browser::new(&app);
+    browser.get(&link).await;
+    let sent = browser.submit(&[]).await;
+    browser.follow(&Browser::allowed(sent.location())).await;
+    let sent = browser.submit(&[]).await;
+    app.xero_is_away.store(true, Ordering::SeqCst);
+    let back = browser.get(&Browser::allowed(sent.location())).await;
+    let page = back.location().to_owned();
+    assert!(page.starts_with("/connect/session/"), "{page}");
+    for _ in 0..2 {
+        let waiting = browser.get(&page).await;
+        assert_eq!(waiting.status, 200, "{}", waiting.body);
+        assert!(browser.page.contains("Your sign-in is kept") && browser.page.contains("data-live"));
+    }
+    app.xero_is_away.store(false, Ordering::SeqCst);
+    browser.get(&page).await;
+    assert!(browser.page.contains("Which company in Xero?"), "{}", browser.page);
+}
+
+#[tokio::test]
+async fn another_company_or_account_is_one_button_away_until_the_pair_is_made() {
+    let app = App::new().await;
+    let link = link(&app, json!({ "accounting": "xero" })).await;
+    let mut browser = Browser::new(&app);
+    to_the_choice(&mut browser, &link).await;
+    // From the choice, and from the pair that is shown.
+    for company in [None, Some("x-1")] {
+        let mut page = browser.submit(&[("decision", "other_accounting")]).await.location().to_owned();
+        if let Some(company) = company {
+            browser.get(&page).await;
+            let sent = browser.submit(&[]).await;
+            browser.follow(&Browser::allowed(sent.location())).await;
+            browser.submit(&[("company", company)]).await;
+            browser.get(&page).await;
+            assert!(browser.page.contains("Do these two belong together?"), "{}", browser.page);
+            page = browser.submit(&[("decision", "other_accounting")]).await.location().to_owned();
+        }
+        browser.get(&page).await;
+        assert!(browser.page.contains("Now sign in to Xero"), "{}", browser.page);
+        assert!(browser.page.contains("Love &#60;Crème&#62; BV"), "the Pleo end is kept");
+        let sent = browser.submit(&[]).await;
+        browser.follow(&Browser::allowed(sent.location())).await;
+        assert!(browser.page.contains("Which company in Xero?"), "{}", browser.page);
+    }
 }
 
 #[tokio::test]
@@ -170,6 +222,7 @@ async fn a_cancelled_walk_makes_nothing() {
     browser.submit(&[("decision", "cancel")]).await;
     browser.get(&page).await;
     assert!(browser.page.contains("Nothing was connected") && !browser.page.contains("<form"));
+    assert!(browser.page.contains("ask for a new link where you got this one"));
     assert!(browser.page.contains("https://app.example/back"));
     let token = app.api_token(Role::Connect).await;
     assert_eq!(app.call(&token, "GET", "/v1/connections", None).await.json()["data"], json!([]));

@@ -121,6 +121,18 @@ fn a_page_that_asks_has_one_form() {
             choice("2", "Love Crème GmbH", "Germany · HRB 55120", false),
             choice("3", "Love Crème Holding", "Denmark", true),
         ],
+        sign_in_anew: "other_accounting",
+        errors: FormErrors::none(),
+        action: ACTION.into(),
+        csrf: CSRF.into(),
+    };
+    let nothing_free = ChoosePage {
+        layout: layout("Choose the company"),
+        steps: steps(2),
+        system: "Xero".into(),
+        found: Some(pleo()),
+        choices: vec![choice("1", "Love Crème GmbH", "", true), choice("2", "Love Crème Holding", "", true)],
+        sign_in_anew: "other_accounting",
         errors: FormErrors::none(),
         action: ACTION.into(),
         csrf: CSRF.into(),
@@ -142,12 +154,26 @@ fn a_page_that_asks_has_one_form() {
         ("customer-denied.html", denied.render()),
         ("customer-key.html", key.render()),
         ("customer-choose.html", choose.render()),
+        ("customer-choose-none.html", nothing_free.render()),
         ("customer-confirm.html", confirm.render()),
     ] {
         let html = html.expect("the page renders");
         check(name, &html);
         assert_eq!(forms(&html), 1, "{name}");
         assert!(html.matches("class=\"primary\"").count() == 1, "{name}: one primary action");
+        if name.starts_with("customer-choose") {
+            // A browser sends a required choice back unless the button says that it does not need one.
+            for (decision, label) in
+                [("other_accounting", "Sign in to Xero as somebody else"), ("cancel", "Cancel")]
+            {
+                assert!(
+                    html.contains(&format!("value=\"{decision}\" formnovalidate>{label}</button>")),
+                    "{name}: {html}"
+                );
+            }
+            assert_eq!(html.contains(">Continue</button>"), !name.contains("none"), "{name}");
+            assert_eq!(html.contains("are connected already."), name.contains("none"), "{name}");
+        }
     }
 }
 

@@ -194,6 +194,20 @@ fn a_connection_shows_both_ends_and_the_chart_in_words_too() {
     check("operator-connection.html", &html);
     assert!(html.contains("1 refused, 24 failed for another reason."), "the chart in words");
     assert!(html.contains("<title>30 December 2025: 1 refused</title>"), "each column has its words");
+    // What is said about the state changes together, and is read out once.
+    assert_eq!(
+        (
+            html.matches(" data-live").count(),
+            html.matches("<div id=\"timeline-live\" data-live aria-live").count()
+        ),
+        (3, 1)
+    );
+    for live in [
+        "<div class=\"head\" id=\"head-live\" data-live>",
+        "<div class=\"pair ends\" id=\"ends-live\" data-live>",
+    ] {
+        assert!(html.contains(live), "{live}");
+    }
     assert!(html.contains("It cannot be taken back"), "what disconnecting does is said before it is asked");
 
     let quiet = connection(Vec::new()).render().expect("the page renders");

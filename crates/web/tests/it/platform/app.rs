@@ -193,7 +193,7 @@ impl App {
             Arc::clone(&shared_clock),
             Arc::clone(&entropy),
         )
-        .recording(ledger)
+        .recording(Arc::clone(&ledger))
         .watched(keeper);
         let platform = match surroundings.http {
             Some(http) => platform.with_http(http),
@@ -207,6 +207,7 @@ impl App {
             Site::new(Side::Platform, wanted.origin.parse().unwrap(), shared_clock, Arc::clone(&entropy));
         site.manner_of = manner_of;
         site.standstill = Some(standstill(&platform));
+        site.ledger = Some(ledger);
         let site = Arc::new(site);
         let router =
             frame(router(PlatformState { platform: Arc::clone(&platform), site: Arc::clone(&site) }), &site);

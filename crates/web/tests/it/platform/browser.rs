@@ -83,6 +83,22 @@ impl<'a> Browser<'a> {
     }
 }
 
+/// An authorization request with which its client is sent back to where it came from: not before somebody has signed in, since a link that
+/// leads away at once is one for phishing (RFC 9700 section 4.11.2). The redirect.
+pub(super) async fn sent_back(app: &App, path: &str) -> Answer {
+    let mut browser = Browser::new(app);
+    let sign_in = browser.get(path).await;
+    assert_eq!(sign_in.status.as_u16(), 200, "{path}");
+    assert!(!sign_in.headers.contains_key(header::LOCATION), "{path}");
+    let policy = sign_in.headers["content-security-policy"].to_str().unwrap().to_owned();
+    let fields = [("email", "anna@example.com"), ("password", "correct horse")];
+    let on = browser.submit("/login", &fields).await.location().to_owned();
+    let answer = browser.get(&on).await;
+    let target = url::Url::parse(answer.location()).unwrap().origin().ascii_serialization();
+    assert!(policy.ends_with(&format!("form-action 'self' {target}")), "a browser would stop: {policy}");
+    answer
+}
+
 fn attribute(tag: &str, name: &str) -> String {
     let start =
         tag.find(&format!("{name}=\"")).unwrap_or_else(|| panic!("{tag} has no {name}")) + name.len() + 2;

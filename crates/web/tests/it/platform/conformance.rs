@@ -17,6 +17,7 @@ mod limits;
 mod metadata;
 mod refresh;
 mod refresh_races;
+mod refused_acts;
 mod registration;
 mod resource_server;
 mod revocation;
@@ -60,6 +61,7 @@ fn all_cases() -> impl Iterator<Item = &'static Case> {
         exchange::CASES,
         refresh::CASES,
         refresh_races::CASES,
+        refused_acts::CASES,
         registration::CASES,
         revocation::CASES,
         resource_server::CASES,

@@ -1,9 +1,14 @@
 //! The pages of people who build integrations: what is theirs, and that nothing of others is.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use http::StatusCode;
+use outbound::testing::ScriptedClient;
+use outbound::{NotSent, SendError};
 
 use super::admin::{app, signed_in};
-use super::app::{Answer, App, ORIGIN, Wanted};
+use super::app::{Answer, App, ORIGIN, Surroundings, Wanted};
 use super::browser::Browser;
 
 /// A form that is right in everything.
@@ -142,6 +147,91 @@ async fn what_breaks_a_rule_is_told_beside_its_field_and_what_was_typed_stays() 
 }
 
 #[tokio::test]
+async fn the_summary_names_the_fields_in_their_order_and_each_field_tells_all_that_is_wrong() {
+    let app = app().await;
+    let mut olga = signed_in(&app, "olga@example.com").await;
+    let mut fields = form("");
+    let bad = "https://*.tally.example/cb\nhttps://tally.example/cb#x\njavascript:alert(1)";
+    for (field, value) in
+        [("redirect_uris", bad), ("client_uri", "ftp://tally.example"), ("contacts", "nobody")]
+    {
+        fields.retain(|(name, _)| *name != field);
+        fields.push((field, value.to_owned()));
+    }
+    let page = send(&mut olga, &fields).await.body;
+    let summary = page.split_once("<ul>").unwrap().1.split_once("</ul>").unwrap().0;
+    let told: Vec<&str> = summary.split("\">").skip(1).map(|rest| rest.split('<').next().unwrap()).collect();
+    let labels: Vec<&str> = told.iter().map(|line| line.split(':').next().unwrap()).collect();
+    let uris = ["Redirect URIs"; 3];
+    assert_eq!(labels, [&["Name"], &uris[..], &["Home page", "Contacts"]].concat(), "{told:?}");
+    let beside = page.split_once("id=\"wrong-redirect_uris\"").unwrap().1.split_once("</div>").unwrap().0;
+    for number in ["Number 1:", "Number 2:", "Number 3:"] {
+        assert!(beside.contains(number), "{number} is not in {beside}");
+    }
+    assert!(!page.contains('`'), "{page}");
+    assert!(page.contains("Tags and tag groups (older name)"));
+}
+
+#[tokio::test]
+async fn saving_without_a_change_says_so() {
+    let app = app().await;
+    let mut olga = signed_in(&app, "olga@example.com").await;
+    let (id, _) = register(&mut olga, &form("Tally Books")).await;
+    let (path, edit) = (format!("/developer/clients/{id}"), format!("/developer/clients/{id}/edit"));
+    for (name, done, told) in [
+        ("Tally Books", "unchanged", "Nothing was changed."),
+        ("Tally", "changed", "The change is kept and waits for review."),
+    ] {
+        olga.get(&edit).await;
+        let fields = form(name);
+        let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let answer = olga.submit(&edit, &fields).await;
+        assert_eq!(answer.location(), format!("{path}?done={done}"));
+        assert!(olga.get(&format!("{path}?done={done}")).await.body.contains(told), "{told}");
+    }
+}
+
+/// A platform that is told by nobody why no logo comes, and counts how often one is asked for.
+fn without_logos(asked: &Arc<AtomicUsize>) -> Surroundings {
+    let asked = Arc::clone(asked);
+    let client = ScriptedClient::new(move |_| {
+        asked.fetch_add(1, Ordering::Relaxed);
+        async {
+            let cause = "Connection refused (os error 111)".to_owned();
+            Err(SendError::from(NotSent::Connect { host: "tally.example".to_owned(), cause }))
+        }
+    });
+    Surroundings { http: Some(Arc::new(client)), ..Surroundings::default() }
+}
+
+#[tokio::test]
+async fn a_logo_that_does_not_come_is_told_in_plain_words_and_can_be_fetched_again() {
+    let asked = Arc::new(AtomicUsize::new(0));
+    let app = App::in_surroundings(without_logos(&asked)).await;
+    let mut olga = signed_in(&app, "olga@example.com").await;
+    let mut fields = form("Tally Books");
+    fields.push(("logo_uri", "https://tally.example:8443/logo.png".to_owned()));
+    let answer = send(&mut olga, &fields).await;
+    let told = "its address could not be reached";
+    assert!(answer.body.contains(&format!("Its logo is not shown: {told}.")), "{}", answer.body);
+    let path = format!("/developer/clients/{}", shown(&answer, "<span class=\"copyable\"><code>"));
+    let page = olga.get(&path).await.body;
+    assert!(page.contains(told) && !page.contains("os error"), "{page}");
+    assert_eq!(asked.load(Ordering::Relaxed), 1);
+    let again = format!("{path}/logo");
+    let answer = olga.submit(&again, &[]).await;
+    assert_eq!(answer.location(), format!("{path}?done=logo"));
+    assert_eq!(asked.load(Ordering::Relaxed), 2);
+    assert!(olga.get(&format!("{path}?done=logo")).await.body.contains("could not be taken"));
+    let mut anna = signed_in(&app, "anna@example.com").await;
+    anna.get("/developer").await;
+    let csrf = anna.form("/logout").remove(0).1;
+    assert_eq!(anna.post(&again, &[("csrf", &csrf)]).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(olga.post(&again, &[("csrf", "wrong")]).await.status, StatusCode::FORBIDDEN);
+    assert_eq!(asked.load(Ordering::Relaxed), 2, "neither of them had it fetched");
+}
+
+#[tokio::test]
 async fn a_client_of_somebody_else_is_not_there() {
     let app = app().await;
     let mut olga = signed_in(&app, "olga@example.com").await;
@@ -268,6 +358,11 @@ async fn the_set_for_trying_out_names_this_server_and_no_secret() {
     let secret = shown(&answer, "<div class=\"secret copyable\"><code>");
     let page = olga.get(&format!("/developer/clients/{id}")).await.body;
     assert!(page.contains("https://platform.example/.well-known/oauth-authorization-server/pleo"), "{page}");
+    for copied in
+        ["curl https://platform.example/pleo/oauth/token", "https://platform.example/pleo/oauth/authorize?"]
+    {
+        assert!(page.contains(&format!("data-copy=\"{copied}")), "{copied}: {page}");
+    }
     let environment = olga.get(&format!("/developer/clients/{id}/postman-environment.json")).await;
     assert_eq!(
         environment.headers["content-disposition"],

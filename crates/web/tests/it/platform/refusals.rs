@@ -2,7 +2,7 @@ use axum::body::Body;
 use http::{Request, StatusCode, header};
 
 use super::app::{App, BOOKS, CALLBACK, LOVE_BV, OTHER, encode};
-use super::browser::Browser;
+use super::browser::{Browser, sent_back};
 
 /// RFC 6749 section 4.1.2.1: nothing is redirected before client and redirect URI are known to be right.
 #[tokio::test]
@@ -53,7 +53,7 @@ async fn what_is_wrong_afterwards_is_told_to_the_client() {
         (path.replace("companies%3Aread", "cards%3Awrite"), "invalid_scope"),
     ];
     for (path, error) in cases {
-        let answer = app.send(Request::get(&path).body(Body::empty()).unwrap()).await;
+        let answer = sent_back(&app, &path).await;
         assert_eq!(answer.status, StatusCode::SEE_OTHER, "{path}");
         assert_eq!(answer.redirected("error").as_deref(), Some(error), "{path}");
         assert_eq!(answer.redirected("state").as_deref(), Some("st-4/ü"));

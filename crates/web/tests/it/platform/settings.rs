@@ -58,7 +58,10 @@ async fn signing_out_ends_the_session() {
     let mut browser = Browser::new(&app);
     browser.sign_in("anna@example.com").await;
     assert_eq!(browser.get("/settings/apps").await.status, StatusCode::OK);
-    assert_eq!(browser.submit("/logout", &[]).await.status, StatusCode::SEE_OTHER);
+    let answer = browser.submit("/logout", &[]).await;
+    assert_eq!((answer.status, answer.location()), (StatusCode::SEE_OTHER, "/login?done=signed-out"));
+    assert!(browser.get("/login?done=signed-out").await.body.contains("You are signed out."));
+    assert!(!browser.get("/login").await.body.contains("You are signed out."));
     assert_eq!(browser.get("/settings/apps").await.status, StatusCode::SEE_OTHER);
 }
 

@@ -191,6 +191,15 @@ async fn an_organisation_is_consented_to_by_who_decides_for_all_of_it() {
         StatusCode::FORBIDDEN,
         "Ben is only an employee of one of the companies"
     );
+    let by = platform::By::command_line();
+    let elsewhere = super::app::LOVE_GMBH.parse().unwrap();
+    app.platform.suspend_company(&by, elsewhere).await.unwrap();
+    assert_eq!(
+        browser.get(&path).await.status,
+        StatusCode::FORBIDDEN,
+        "what is given for the organisation reaches the suspended company once it is resumed"
+    );
+    app.platform.resume_company(&by, elsewhere).await.unwrap();
     let mut browser = Browser::new(&app);
     browser.sign_in("anna@example.com").await;
     browser.get(&path).await;
@@ -222,6 +231,21 @@ async fn an_organisation_is_consented_to_by_who_decides_for_all_of_it() {
     assert_eq!(app.call("GET", "/v1/companies", &tokens.access, None).await.status, StatusCode::UNAUTHORIZED);
 }
 
+/// The file still holds a secret that others have come to know. It does not become good again by being read again.
+#[tokio::test]
+async fn seeding_again_does_not_bring_back_a_compromised_secret() {
+    let app = App::new().await;
+    let server = app.platform.authorization_server();
+    let (books, actor) = (authserver::ClientId::new("books"), audit::Actor::CommandLine);
+    let now = std::time::Duration::ZERO;
+    server.rotate_client_secret(&books, true, now, actor, &audit::Origin::default()).await.unwrap();
+    let refused = |answer: super::app::Answer| answer.json()["error"] == "invalid_client";
+    assert!(refused(app.token(&[("grant_type", "refresh_token"), ("refresh_token", "x")]).await));
+    let again = app.seed_again().await;
+    assert_eq!(again.secrets_left_alone, ["books"]);
+    assert!(refused(app.token(&[("grant_type", "refresh_token"), ("refresh_token", "x")]).await));
+}
+
 #[tokio::test]
 async fn seeding_twice_changes_nothing() {
     let app = App::new().await;
@@ -231,5 +255,6 @@ async fn seeding_twice_changes_nothing() {
     let before = app.call("GET", "/v2/employees", &tokens.access, None).await.json();
     let again = app.seed_again().await;
     assert!(again.api_keys.is_empty() && again.client_secrets.is_empty());
+    assert!(again.secrets_left_alone.is_empty(), "the clients have the secrets of the file");
     assert_eq!(app.call("GET", "/v2/employees", &tokens.access, None).await.json(), before);
 }

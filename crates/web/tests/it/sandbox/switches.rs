@@ -188,7 +188,7 @@ async fn close_closes_the_connection_and_truncate_cuts_the_body() {
     let (shutdown, tracker) = (CancellationToken::new(), TaskTracker::new());
     let serving = tracker.spawn({
         let (router, shutdown, tracker) = (world.router.clone(), shutdown.clone(), tracker.clone());
-        async move { web::shared::serve(listener, router, shutdown, &tracker).await }
+        async move { web::shared::serve(listener, router, Vec::new(), shutdown, &tracker).await }
     });
     for (fault, expected) in [
         (json!({"endpoint": "api", "kind": "close", "times": 1}), 0),

@@ -89,7 +89,7 @@ pub(super) async fn begin(
     {
         return super::stopped::refused(site, &::connect::WalkError::StaleForm);
     }
-    if let Err(wait) = state.connect.admit_visitor(&identity::source_of(address)) {
+    if let Err(wait) = state.connect.admit_visitor(&base::source_of(address)) {
         return Pages::refuse(Problem::too_many(wait.as_secs().max(1)), site);
     }
     let request = LinkRequest { accounting: form.accounting, ..LinkRequest::default() };

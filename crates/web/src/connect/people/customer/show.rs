@@ -64,7 +64,7 @@ pub(super) fn page(state: &ConnectState, walk: &Walk, browser: &Secret<String>, 
         Flow::Done { finished, .. } => view.done(*finished),
         Flow::Cancelled => {
             let sentence =
-                "You chose not to go on. Nothing was connected, and what was signed in is forgotten."
+                "You chose not to go on, and what was signed in is forgotten. To connect after all, ask for a new link where you got this one."
                     .to_owned();
             let back =
                 walk.session.return_to.clone().map(|to| ("Go back where you came from".to_owned(), to));
@@ -301,6 +301,10 @@ impl View<'_> {
             found: self.walk.session.company(End::Platform).map(|company| self.found(End::Platform, company)),
             system,
             choices,
+            sign_in_anew: match end {
+                End::Platform => "other_platform",
+                End::Accounting => "other_accounting",
+            },
             errors,
             action: self.action(),
             csrf: self.csrf.clone(),

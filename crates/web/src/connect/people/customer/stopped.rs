@@ -37,7 +37,7 @@ pub(super) fn refused(site: &Site, error: &WalkError) -> Response {
         WalkError::Over => (StatusCode::GONE, "Nothing is left to do here"),
         WalkError::OtherBrowser => (StatusCode::CONFLICT, "This link is open elsewhere"),
         WalkError::NotHere => (StatusCode::CONFLICT, "This step has been taken"),
-        WalkError::StaleForm => (StatusCode::FORBIDDEN, "This form has gone stale"),
+        WalkError::StaleForm => (StatusCode::FORBIDDEN, "This page was open too long"),
         WalkError::NotSetUp(_) => (StatusCode::SERVICE_UNAVAILABLE, "This cannot be done at the moment"),
         WalkError::Store(error) => return Pages::refuse(Problem::from(error.clone()), site),
     };

@@ -83,13 +83,13 @@ async fn take(
 ) -> Result<Next, WalkError> {
     let (connect, id) = (&state.connect, walk.session.id);
     let decision = form.decision.as_deref();
-    if decision == Some("cancel") {
-        return connect.cancel(id, browser).await;
+    match decision {
+        Some("cancel") => return connect.cancel(id, browser).await,
+        Some("other_platform") => return connect.start_over(id, browser, End::Platform).await,
+        Some("other_accounting") => return connect.start_over(id, browser, End::Accounting).await,
+        _ => {}
     }
     match &walk.session.flow {
-        Flow::Ready { .. } if decision == Some("other_platform") => {
-            connect.start_over(id, browser, End::Platform).await
-        }
         Flow::Ready { .. } | Flow::Away { .. } | Flow::Exchanging { .. } if no_answer(&form) => {
             connect.go_on(id, browser).await
         }
@@ -112,14 +112,19 @@ fn no_answer(form: &StepForm) -> bool {
 }
 
 /// After a step: a step that was refused says so at once, as a refusal; else on to the page, so that going back or loading it
-/// again repeats nothing.
+/// again repeats nothing. A page that looks again by itself is always reached by its own address: the answer to a step cannot be
+/// asked for twice.
 pub(super) async fn page_or_refusal(
     state: &ConnectState,
     id: ConnectSessionId,
     browser: &Secret<String>,
 ) -> Response {
     match state.connect.walk(id, browser).await {
-        Ok(walk) if walk.session.notice.is_some() => show::page(state, &walk, browser, true),
+        Ok(walk)
+            if walk.session.notice.is_some() && !matches!(walk.session.flow, Flow::Identifying { .. }) =>
+        {
+            show::page(state, &walk, browser, true)
+        }
         Ok(_) => to_page(&state.site, id),
         Err(error) => refused(&state.site, &error),
     }

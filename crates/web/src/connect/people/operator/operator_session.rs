@@ -33,16 +33,18 @@ impl FromRequestParts<ConnectState> for Operator {
                 Ok(Self(session))
             }
             Ok(None) => {
-                // What was posted is not repeated after signing in.
-                let next = if parts.method == Method::GET {
-                    parts.uri.path_and_query().map_or("/", |path| path.as_str())
-                } else {
-                    "/"
-                };
+                let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
+                // What was posted is not repeated after signing in, and the person is told so. Whoever signs out has what they want.
+                let posted = parts.method != Method::GET;
+                let next = if posted { "/" } else { path };
                 let next =
                     next.strip_prefix(site.base_path()).filter(|rest| rest.starts_with('/')).unwrap_or(next);
-                let query: String =
-                    url::form_urlencoded::Serializer::new(String::new()).append_pair("next", next).finish();
+                let mut query = url::form_urlencoded::Serializer::new(String::new());
+                query.append_pair("next", next);
+                if posted && !path.ends_with("/logout") {
+                    query.append_pair("unsent", "yes");
+                }
+                let query = query.finish();
                 Err(Redirect::to(&format!("{}/login?{query}", site.base_path())).into_response())
             }
             Err(error) => Err(Pages::refuse(Problem::from(error), site)),
@@ -61,7 +63,7 @@ impl Operator {
         if self.0.csrf_matches(csrf) {
             return None;
         }
-        let problem = Problem::new(StatusCode::FORBIDDEN, "stale-form", "This form has gone stale")
+        let problem = Problem::new(StatusCode::FORBIDDEN, "stale-form", "This page was open too long")
             .detail("Open the page again and repeat the step. Nothing was changed.");
         Some(Pages::refuse(problem, site))
     }

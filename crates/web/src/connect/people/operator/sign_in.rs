@@ -11,6 +11,7 @@ use serde::Deserialize;
 use super::operator_session::{Operator, PRE_SESSION, SESSION};
 use crate::connect::ConnectState;
 use crate::connect::pages::SignInPage;
+use crate::shared::page::Tone;
 use crate::shared::{
     ClientAddress, CookieLife, Form, FormErrors, Layout, Page, Pages, Problem, Query, Surface as _,
     current_request,
@@ -19,6 +20,7 @@ use crate::shared::{
 #[derive(Debug, Deserialize)]
 pub(super) struct Wanted {
     next: Option<String>,
+    unsent: Option<String>,
 }
 
 /// A path of this side, or the overview. Browsers drop tabs and line breaks from an address and take a backslash for a slash, so that
@@ -38,12 +40,31 @@ pub(super) async fn show(
     headers: HeaderMap,
     Query(wanted, _): Query<Wanted, Pages>,
 ) -> Response {
-    page(&state, &headers, StatusCode::OK, local(wanted.next.as_deref()), String::new(), FormErrors::none())
+    let mut layout = Layout::new(&state.site, "Sign in");
+    if wanted.unsent.is_some() {
+        let sentence =
+            "You were signed out meanwhile, and nothing was done. Sign in and send the form again.";
+        layout = layout.notice(Tone::Warning, sentence);
+    }
+    let next = local(wanted.next.as_deref());
+    framed(&state, &headers, layout, StatusCode::OK, next, String::new(), FormErrors::none())
 }
 
 fn page(
     state: &ConnectState,
     headers: &HeaderMap,
+    status: StatusCode,
+    next: &str,
+    email: String,
+    errors: FormErrors,
+) -> Response {
+    framed(state, headers, Layout::new(&state.site, "Sign in"), status, next, email, errors)
+}
+
+fn framed(
+    state: &ConnectState,
+    headers: &HeaderMap,
+    layout: Layout,
     status: StatusCode,
     next: &str,
     email: String,
@@ -55,7 +76,7 @@ fn page(
     let is_new = known.is_none();
     let pre_session = known.unwrap_or_else(|| state.identity.begin_pre_session());
     let page = SignInPage {
-        layout: Layout::new(site, "Sign in"),
+        layout,
         email,
         errors,
         action: format!("{}/login", site.base_path()),
@@ -96,7 +117,7 @@ pub(super) async fn sign_in(
     let pre_session =
         site.cookie(&headers, PRE_SESSION).and_then(|cookie| identity.pre_session(cookie.expose()));
     if !pre_session.is_some_and(|pre_session| pre_session.csrf_matches(&form.csrf)) {
-        let errors = FormErrors::one("email", "The form had gone stale. Please sign in once more.");
+        let errors = FormErrors::one("email", "This page was open too long. Please sign in once more.");
         return page(&state, &headers, StatusCode::FORBIDDEN, next, email, errors);
     }
     let password = form.password.unwrap_or_else(|| Secret::new(String::new()));

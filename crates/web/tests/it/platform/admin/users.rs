@@ -108,7 +108,7 @@ async fn a_person_signs_out_everywhere_on_their_own_page() {
     assert_eq!(one.post(action, &[]).await.status, StatusCode::BAD_REQUEST);
     one.get("/settings/account").await;
     let answer = one.submit(action, &[]).await;
-    assert_eq!((answer.status, answer.location()), (StatusCode::SEE_OTHER, "/login"));
+    assert_eq!((answer.status, answer.location()), (StatusCode::SEE_OTHER, "/login?done=signed-out"));
     for browser in [&mut one, &mut other] {
         assert_eq!(browser.get("/settings/account").await.status, StatusCode::SEE_OTHER);
     }

@@ -4,14 +4,15 @@ use audit::{Actor, Origin};
 use authserver::ClientState;
 use axum::body::Body;
 use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use http::{Request, StatusCode, header};
 use platform::By;
 
-use super::super::app::{App, LOVE_BV};
+use super::super::app::{App, LOVE_BV, ORIGIN, Wanted};
 use super::super::browser::Browser;
+use super::super::{admin, developer};
 use super::cases;
-use super::world::{BOOKS, app, audited};
+use super::world::{BOOKS, CLIENTS, app, audited};
 
 cases! {
     a_key_is_shown_once: [K 155, B 22] "A key is on the page that makes it and on no other; lists show its last four characters, the database a keyed hash";
@@ -22,7 +23,7 @@ cases! {
     keys_expire_and_show_their_use: [K 161] "A key ends on its last day; its use is shown, and written at most once a minute";
     a_key_is_replaced_without_a_gap: [K 162] "A second key can be made beside the first; revoking the first leaves the second";
     acts_on_keys_are_on_record: [K 167] "Making and revoking a key and withdrawing an application leave one record each, with actor, company, source and request, and without the key";
-    secrets_are_nowhere_afterwards: [B 22, K 155] "No page and no audit record shows a client's secret or a token";
+    secrets_are_nowhere_afterwards: [B 22, K 155] "No page for people, developers or administrators and no audit record shows a client's secret, a token or a key";
 }
 
 async fn make_key(browser: &mut Browser<'_>, name: &str, expires_at: &str) -> String {
@@ -62,6 +63,12 @@ async fn a_key_is_shown_once() {
     for path in ["/settings/api-keys", "/settings/apps", "/settings/accounting"] {
         assert!(!anna.get(path).await.body.contains(&key), "{path}");
     }
+    // The database has neither the text nor its secret part: after the row's id and generation, 16 bytes.
+    let bytes = URL_SAFE_NO_PAD.decode(&key["plp_".len()..]).unwrap();
+    let snapshot = app.database.snapshot().unwrap();
+    let stored = |sought: &[u8]| snapshot.as_bytes().windows(sought.len()).any(|window| window == sought);
+    assert!(stored(b"Payroll"), "the key is among the rows");
+    assert!(!stored(key.as_bytes()) && !stored(&bytes[20..36]), "in clear");
     for at in [8, key.len() / 2, key.len() - 2] {
         let other = if key.as_bytes()[at] == b'A' { "B" } else { "A" };
         assert_eq!(status(&app, &format!("{}{other}{}", &key[..at], &key[at + 1..])).await, 401);
@@ -214,16 +221,46 @@ async fn acts_on_keys_are_on_record() {
 #[tokio::test]
 async fn secrets_are_nowhere_afterwards() {
     use audit::Store as _;
-    let app = app().await;
+    let seed = format!("{CLIENTS}\n{}", admin::SEED);
+    let app = App::with(Wanted { origin: ORIGIN, seed: &seed, rate_limits: true }).await;
     let tokens = app.connect("anna@example.com", LOVE_BV, "users:read").await;
     let key = integrated(&app).await;
     let later = app.refresh(&tokens.refresh).await.tokens();
-    let mut seen = format!("{:?}", app.database.audit_records(audit::Filter::default(), 1000).await.unwrap());
     let mut anna = anna(&app).await;
-    for path in ["/settings/api-keys", "/settings/apps", "/settings/accounting"] {
-        seen.push_str(&anna.get(path).await.body);
+    let (own, secret) = developer::register(&mut anna, &developer::form("Tally")).await;
+    let account = admin::account(&app, "anna@example.com").await;
+    let mut seen = format!("{:?}", app.database.audit_records(audit::Filter::default(), 1000).await.unwrap());
+    let settings = ["/settings/api-keys", "/settings/apps", "/settings/accounting", "/settings/account"];
+    let developing = ["", "/edit", "/postman-environment.json", "/postman-collection.json"];
+    let of_own = developing.map(|page| format!("/developer/clients/{own}{page}"));
+    for path in settings.into_iter().chain(["/developer"]).chain(of_own.iter().map(String::as_str)) {
+        let answer = anna.get(path).await;
+        assert_eq!(answer.status, StatusCode::OK, "{path}");
+        seen.push_str(&answer.body);
     }
-    for secret in [super::super::app::BOOKS.1, &tokens.access, &tokens.refresh, &later.refresh, &key] {
+    let mut petra = Browser::new(&app);
+    petra.sign_in(admin::PETRA).await;
+    let pages = [
+        "/admin".to_owned(),
+        "/admin/clients".to_owned(),
+        "/admin/clients/books".to_owned(),
+        format!("/admin/clients/{own}"),
+        "/admin/registration-tokens".to_owned(),
+        "/admin/users".to_owned(),
+        format!("/admin/users/{account}"),
+        "/admin/companies".to_owned(),
+        format!("/admin/companies/{LOVE_BV}"),
+        "/admin/audit".to_owned(),
+    ];
+    for path in &pages {
+        let answer = petra.get(path).await;
+        assert_eq!(answer.status, StatusCode::OK, "{path}");
+        seen.push_str(&answer.body);
+    }
+    assert!(seen.contains(&own) && seen.contains("Example Books"), "the pages are about them");
+    let secrets =
+        [super::super::app::BOOKS.1, &secret, &tokens.access, &tokens.refresh, &later.refresh, &key];
+    for secret in secrets {
         assert!(!seen.contains(secret), "{secret}");
     }
 }

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use audit::{AuditRecord, Filter, Store as _};
+use audit::{AuditRecord, Filter, RotationStore as _, Store as _};
 use http::StatusCode;
 use platform::By;
 
@@ -90,6 +90,17 @@ async fn every_act_leaves_its_record() {
     check(&app, told("authorization_code.refused", "client:books", false, books)).await;
     world::refresh(&app, BOOKS, "mst_rt_nonsense").await;
     check(&app, told("refresh_token.refused", "client:books", false, books)).await;
+    app.clock.advance(Duration::from_millis(5));
+    // Those name what they are of: another client's token, and a code that was not good.
+    world::refresh(&app, world::WINDOW, &tokens.refresh).await;
+    check(&app, told("refresh_token.refused", "client:window", true, Some("window"))).await;
+    let (answer, _) = decide(&app, "allow").await;
+    let code = answer.redirected("code").unwrap();
+    world::exchange(&app, BOOKS, &code, &world::verifier(&app)).await;
+    check(&app, told("authorization_code.refused", "client:books", true, books)).await;
+    for kind in ["refresh_token.refused", "authorization_code.refused"] {
+        assert!(newest(&app, kind).await.data.contains_key("authorisation"), "{kind}");
+    }
     world::post(&app, "/oauth/token", BOOKS, &[("grant_type", "password")]).await;
     check(&app, told("grant.refused", "client:books", false, books)).await;
 
@@ -104,6 +115,13 @@ async fn every_act_leaves_its_record() {
     check(&app, told("access_token.refused", "unknown", true, books)).await;
 
     let later = world::refresh(&app, BOOKS, &tokens.refresh).await.tokens();
+    // A refresh is in a log of its own.
+    let rotations = app.database.rotations(None, 100).await.unwrap();
+    let rotation = rotations.last().unwrap();
+    assert_eq!((rotation.client.as_str(), rotation.generation), ("books", 2));
+    assert_eq!(rotation.subject, format!("urn:pleo:company:{LOVE_BV}"));
+    assert!(rotation.source.is_some(), "{rotation:?}");
+    assert!(rotation.request_id.as_deref().is_some_and(|id| id.starts_with("req_")), "{rotation:?}");
     world::refresh(&app, BOOKS, &tokens.refresh).await;
     check(&app, told("refresh_token.replayed", "client:books", true, books)).await;
     assert!(!world::works(&app, &later.access).await);

@@ -1,7 +1,7 @@
 use http::{StatusCode, header};
 
 use super::super::app::{Answer, App, CALLBACK, ORIGIN, encode};
-use super::super::browser::Browser;
+use super::super::browser::{Browser, sent_back};
 use super::cases;
 use super::world::{
     BOOKS, Client, EXEMPT, NATIVE, TWO, allow, app, authorize_path, changed, get, request, verifier,
@@ -13,6 +13,7 @@ cases! {
     a_client_without_a_redirect_uri_gets_nothing: [C 29] "A client without a registered redirect URI is refused whatever it sends";
     loopback_ports_are_free_for_native_clients: [C 30, Facts 12] "A public client may use any port on 127.0.0.1 and [::1], and all else is exact";
     one_of_several_redirect_uris_must_be_named: [C 32] "With several registered redirect URIs one must be named; with one it may be left out";
+    nobody_is_sent_away_before_signing_in: [C 34, C 36] "A request whose client is to be told an error asks for a sign-in first, and the redirect follows it: a link to us is no link to elsewhere";
     response_type_is_code: [C 34, Facts 3] "A missing `response_type` is `invalid_request`, any other than `code` `unsupported_response_type`, told to the client";
     a_scope_beyond_the_registration_is_refused: [C 36, Facts 6] "A scope that is unknown, malformed or not registered for the client is `invalid_scope`";
     unknown_parameters_change_nothing_and_appear_nowhere: [C 38] "Parameters that are not known are ignored, and are neither on our pages nor in the redirect";
@@ -34,7 +35,7 @@ async fn page(app: &App, path: &str) {
 
 /// The error that a request is sent back with; what every such redirect has is checked on the way.
 async fn told(app: &App, fields: &[(&'static str, String)]) -> String {
-    let answer = get(app, &authorize_path(fields)).await;
+    let answer = sent_back(app, &authorize_path(fields)).await;
     assert_told(&answer);
     answer.redirected("error").unwrap()
 }
@@ -115,6 +116,10 @@ async fn loopback_ports_are_free_for_native_clients() {
     {
         let answer = get(&app, &authorize_path(&changed(good.clone(), "redirect_uri", Some(right)))).await;
         assert_eq!(answer.status, StatusCode::OK, "{right}");
+        // Policies know no IPv6 addresses, and a browser passes over what it cannot read.
+        let policy = answer.headers["content-security-policy"].to_str().unwrap();
+        let target = if right.contains('[') { "http:" } else { right.strip_suffix("/cb").unwrap() };
+        assert_eq!(policy.split_once("form-action 'self' ").unwrap().1, target, "{right}");
     }
     for wrong in [
         "http://127.0.0.1:49152/other",
@@ -221,7 +226,7 @@ async fn state_comes_back_as_it_was() {
     for state in ["", "é€𝄞", "a b+c%20&=?#/\"'<>\\", "a\r\nSet-Cookie: b=c", long.as_str()] {
         let fields = changed(good.clone(), "state", Some(state));
         assert_eq!(allow(&app, &fields).await.redirected("state").as_deref(), Some(state));
-        let wrong = get(&app, &authorize_path(&changed(fields, "scope", Some("admin")))).await;
+        let wrong = sent_back(&app, &authorize_path(&changed(fields, "scope", Some("admin")))).await;
         assert_eq!(wrong.redirected("state").as_deref(), Some(state));
         assert!(!wrong.headers.contains_key(header::SET_COOKIE));
     }
@@ -237,6 +242,31 @@ async fn state_comes_back_as_it_was() {
 }
 
 #[tokio::test]
+async fn nobody_is_sent_away_before_signing_in() {
+    let app = app().await;
+    let good = request(BOOKS, "companies:read", &verifier(&app));
+    for (name, value, error) in
+        [("response_type", "token", "unsupported_response_type"), ("scope", "admin", "invalid_scope")]
+    {
+        let path = authorize_path(&changed(good.clone(), name, Some(value)));
+        let stranger = get(&app, &path).await;
+        assert_eq!(stranger.status, StatusCode::OK, "{}", stranger.body);
+        assert!(!stranger.headers.contains_key(header::LOCATION));
+        // A wrong password changes nothing about where the right one leads.
+        let mut browser = Browser::new(&app);
+        browser.get(&path).await;
+        let wrong = [("email", "anna@example.com"), ("password", "wrong")];
+        let again = browser.submit("/login", &wrong).await;
+        assert_eq!(again.status, StatusCode::UNPROCESSABLE_ENTITY);
+        let policy = again.headers["content-security-policy"].to_str().unwrap();
+        assert!(policy.ends_with("form-action 'self' https://books.example"), "{policy}");
+        let answer = sent_back(&app, &path).await;
+        assert_told(&answer);
+        assert_eq!(answer.redirected("error").as_deref(), Some(error));
+    }
+}
+
+#[tokio::test]
 async fn a_challenge_is_needed() {
     let app = app().await;
     for client in [BOOKS, TWO] {
@@ -248,7 +278,7 @@ async fn a_challenge_is_needed() {
     let native = request(NATIVE, "companies:read", &verifier(&app));
     let native = changed(changed(native, "code_challenge", None), "code_challenge_method", None);
     assert_eq!(
-        get(&app, &authorize_path(&native)).await.redirected("error").as_deref(),
+        sent_back(&app, &authorize_path(&native)).await.redirected("error").as_deref(),
         Some("invalid_request")
     );
     let exempt = request(EXEMPT, "companies:read", &verifier(&app));
@@ -279,8 +309,10 @@ async fn answers_name_the_issuer() {
     let app = app().await;
     let issuer = get(&app, "/.well-known/oauth-authorization-server").await.json()["issuer"].clone();
     let good = request(BOOKS, "companies:read", &verifier(&app));
-    let answers =
-        [allow(&app, &good).await, get(&app, &authorize_path(&changed(good, "scope", Some("admin")))).await];
+    let answers = [
+        allow(&app, &good).await,
+        sent_back(&app, &authorize_path(&changed(good, "scope", Some("admin")))).await,
+    ];
     for answer in answers {
         assert_eq!(answer.redirected("iss").unwrap(), issuer);
     }
@@ -306,12 +338,12 @@ async fn repeated_parameters_are_refused() {
     let app = app().await;
     let path = authorize_path(&request(BOOKS, "companies:read", &verifier(&app)));
     for name in ["response_type", "scope", "code_challenge", "code_challenge_method"] {
-        let answer = get(&app, &format!("{path}&{}", encode(&[(name, "x")]))).await;
+        let answer = sent_back(&app, &format!("{path}&{}", encode(&[(name, "x")]))).await;
         assert_told(&answer);
         assert_eq!(answer.redirected("error").as_deref(), Some("invalid_request"), "{name}");
         assert_eq!(answer.redirected("state").as_deref(), Some("st-1"));
     }
-    let answer = get(&app, &format!("{path}&state=other")).await;
+    let answer = sent_back(&app, &format!("{path}&state=other")).await;
     assert_told(&answer);
     assert_eq!(answer.redirected("state"), None, "which of the two would be the client's?");
     for name in ["client_id", "redirect_uri"] {

@@ -1,3 +1,4 @@
+use authserver::Store as _;
 use http::StatusCode;
 
 use super::super::app::{App, BOOKS as BOOKS_BASIC, CALLBACK, LOVE_BV, LOVE_GMBH};
@@ -14,6 +15,7 @@ cases! {
     who_is_not_reviewed_asks_nobody: [D 49] "A client that was not reviewed reaches no consent page";
     consent_is_asked_every_time: [D 50] "A second run shows the consent page again, for public clients too";
     what_is_given_is_what_was_shown: [D 51] "More scopes than before are asked for again, fewer give fewer, and a first authorisation is not widened by a second";
+    what_has_grown_since_it_was_shown_is_shown_again: [D 51] "Where no scope is asked for and the client's registration has grown while the page was open, nothing is given before the page was read again";
     a_denial_stores_nothing: [D 53, Facts 10] "Deny comes back as `access_denied` with `state`, and leaves nothing behind";
     withdrawal_ends_all_at_once: [D 55, Facts 30] "Withdrawal under connected apps ends all tokens of the client for that company at once, and no other's";
     a_consent_is_for_one_chosen_company: [Facts 11] "The person chooses one company on the page; nothing, nonsense and a foreign company are refused";
@@ -133,6 +135,25 @@ async fn what_is_given_is_what_was_shown() {
     let all = changed(request(BOOKS, "", &verifier(&app)), "scope", None);
     let page = more.get(&authorize_path(&all)).await.body;
     assert!(page.contains("Who works here") && page.contains("Exports: start them"), "{page}");
+}
+
+#[tokio::test]
+async fn what_has_grown_since_it_was_shown_is_shown_again() {
+    let app = app().await;
+    let mut client = app.database.client(&"books".into()).await.unwrap().unwrap();
+    let whole = std::mem::replace(&mut client.spec.scope, "companies:read".parse().unwrap());
+    app.database.put_client(client.clone(), vec![]).await.unwrap();
+    let all = changed(request(BOOKS, "", &verifier(&app)), "scope", None);
+    let mut anna = Browser::new(&app);
+    anna.sign_in("anna@example.com").await;
+    assert!(!anna.get(&authorize_path(&all)).await.body.contains("Who works here"));
+    client.spec.scope = whole.clone();
+    app.database.put_client(client, vec![]).await.unwrap();
+    let allow = [("company", LOVE_BV), ("decision", "allow")];
+    let again = anna.submit("/oauth/authorize", &allow).await;
+    assert_eq!(again.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(again.body.contains("Please read it once more") && again.body.contains("Who works here"));
+    assert!(anna.submit("/oauth/authorize", &allow).await.redirected("code").is_some());
 }
 
 #[tokio::test]

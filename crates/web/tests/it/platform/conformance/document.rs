@@ -71,6 +71,7 @@ fn document() -> String {
             .unwrap();
         for number in list.numbers() {
             let Some(row) = rows.get(&(list, number)) else { continue };
+            let number = list.label(number);
             for case in &row.cases {
                 let file = case.module.rsplit("::").next().unwrap();
                 writeln!(text, "| {number} | {} | `{file}::{}` |", case.holds, case.test).unwrap();

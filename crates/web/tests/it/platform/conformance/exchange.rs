@@ -25,6 +25,7 @@ cases! {
     other_grants_are_not_offered: [E 74, E 75, E 76, Facts 31] "`password`, `client_credentials`, the device grant and unknown grants are `unsupported_grant_type`, for every client";
     tokens_are_known_by_their_form: [E 78] "Every token has a prefix and a check; one changed, cut or padded character is refused, before anything is read from the store";
     errors_have_one_form: [E 79] "Every error is the JSON of RFC 6749 with the right status, and nothing that was sent is in it";
+    a_network_is_one_source: [E 81] "All addresses of an IPv6 /64 count as one source, and the next /64 as another";
     guessing_a_secret_is_slowed_down: [E 81] "After 30 failures in a minute for a client and source come 429 and Retry-After; other clients go on";
     parameters_are_given_once_and_in_the_body: [E 79] "A repeated parameter is `invalid_request`, and parameters of the URL do not count";
 }
@@ -353,6 +354,26 @@ async fn errors_have_one_form() {
     let down = refresh(&app, BOOKS, "x").await;
     assert_eq!(error(&down), refused(503, "temporarily_unavailable"));
     assert!(down.headers.contains_key("retry-after") && !down.body.contains("down"));
+}
+
+#[tokio::test]
+async fn a_network_is_one_source() {
+    let app = app().await;
+    let guess = async |address: String| {
+        let peer: std::net::SocketAddr = format!("[{address}]:1").parse().unwrap();
+        let body = "grant_type=refresh_token&refresh_token=x&client_id=books&client_secret=wrong";
+        let request = http::Request::post("/oauth/token")
+            .header("content-type", "application/x-www-form-urlencoded")
+            .extension(axum::extract::ConnectInfo(peer))
+            .body(axum::body::Body::from(body))
+            .unwrap();
+        app.send(request).await.status
+    };
+    for number in 0..70 {
+        let wanted = if number < 30 { StatusCode::UNAUTHORIZED } else { StatusCode::TOO_MANY_REQUESTS };
+        assert_eq!(guess(format!("2001:db8:1:2::{number:x}")).await, wanted, "{number}");
+    }
+    assert_eq!(guess("2001:db8:1:3::1".to_owned()).await, StatusCode::UNAUTHORIZED);
 }
 
 #[tokio::test]

@@ -1,5 +1,5 @@
 //! The two lists and their numbers. The security cases are lettered by section and have gaps in their numbering; `Facts` are the
-//! documented behaviours of the platform, 1 to 40.
+//! documented behaviours of the platform, 1 to 40, with a 33a.
 
 /// A list, or a section of one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -17,6 +17,9 @@ pub(super) enum List {
     K,
     Facts,
 }
+
+/// The documented behaviours have one number with a letter, 33a.
+const THIRTY_THREE_A: u16 = 3301;
 
 /// An entry of a list.
 pub(super) type Number = (List, u16);
@@ -69,7 +72,15 @@ impl List {
             }
             Self::J => vec![151, 153, 154],
             Self::K => vec![155, 156, 157, 159, 161, 162, 163, 165, 167],
-            Self::Facts => (1..=40).collect(),
+            Self::Facts => (1..=33).chain([THIRTY_THREE_A]).chain(34..=40).collect(),
+        }
+    }
+
+    /// A number as the list has it.
+    pub(super) fn label(self, number: u16) -> String {
+        match (self, number) {
+            (Self::Facts, THIRTY_THREE_A) => "33a".to_owned(),
+            _ => number.to_string(),
         }
     }
 }

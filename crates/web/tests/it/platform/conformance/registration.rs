@@ -1,4 +1,5 @@
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use authserver::NewInitialAccessToken;
 use http::{Request, StatusCode, header};
@@ -9,7 +10,7 @@ use platform::{By, Environment};
 use serde_json::{Value, json};
 
 use super::super::app::{Answer, App, CALLBACK, LOVE_BV, ORIGIN, Surroundings, Tokens, Wanted};
-use super::super::browser::Browser;
+use super::super::browser::{Browser, sent_back};
 use super::cases;
 use super::world::{
     BOOKS, Client, active, app, audited, authorize_path, error, exchange, get, post, refresh, refused,
@@ -30,6 +31,7 @@ cases! {
     each_environment_has_credentials_of_its_own: [B 12, K 155] "Clients, tokens and keys of one environment are refused in the other, on a copy of the same database too";
     production_wants_https: [B 13, Facts 12] "In production plain http is for the loopback addresses of public clients";
     the_logo_is_ours: [Facts 1] "Consent, connected apps and the directory show the application's logo, fetched once, from our own origin";
+    a_logo_is_fetched_once_and_none_comes_after_the_review: [Facts 1] "A logo is fetched once, and not at approval, so that people see the picture the reviewer saw";
     what_is_no_logo_is_not_shown: [Facts 1] "SVG, pages, redirects, oversized and unreachable pictures are not taken, with the reason at review, and the client is registered all the same";
 }
 
@@ -187,7 +189,7 @@ async fn scopes_that_there_are_not_are_refused() {
     }
     let (client, ..) = registered(&app, true).await;
     let verifier = Verifier::generate(&*app.entropy);
-    let answer = get(&app, &authorize_path(&request(client, "vendors:write", &verifier))).await;
+    let answer = sent_back(&app, &authorize_path(&request(client, "vendors:write", &verifier))).await;
     assert_eq!(answer.redirected("error").as_deref(), Some("invalid_scope"));
 }
 
@@ -455,12 +457,19 @@ async fn production_wants_https() {
 /// A square picture, all of it in ASCII.
 const GIF: &str = "GIF89a\x40\0\x40\0\0\0\0\0\0\0\0;";
 
+/// What the system says where nobody listens.
+const INNER: &str = "Connection refused (os error 111)";
+
 fn serving(pages: &'static [(&'static str, u16, &'static str)]) -> Surroundings {
     let client = ScriptedClient::new(move |request: Request<bytes::Bytes>| async move {
         let found = pages.iter().find(|(path, ..)| *path == request.uri().path());
         let (_, status, body) = found.ok_or_else(|| {
-            let address = "10.0.0.1".parse().unwrap();
-            SendError::from(NotSent::AddressRefused { host: "books.example".to_owned(), address })
+            let host = "books.example".to_owned();
+            SendError::from(match request.uri().path() {
+                "/refused.png" => NotSent::Connect { host, cause: INNER.to_owned() },
+                "/silent.png" => NotSent::ConnectTimeout { host, limit: std::time::Duration::from_secs(5) },
+                _ => NotSent::AddressRefused { host, address: "10.0.0.1".parse().unwrap() },
+            })
         })?;
         let answer = http::Response::builder().status(*status).header("content-type", "image/png");
         Ok(answer.body(OutboundBody::from(*body)).unwrap())
@@ -512,6 +521,35 @@ async fn the_logo_is_ours() {
 }
 
 #[tokio::test]
+async fn a_logo_is_fetched_once_and_none_comes_after_the_review() {
+    static FETCHED: AtomicU32 = AtomicU32::new(0);
+    let client = ScriptedClient::new(move |_| async move {
+        let is_first = FETCHED.fetch_add(1, Ordering::SeqCst) == 0;
+        let answer = http::Response::builder().status(if is_first { 404 } else { 200 });
+        Ok(answer.body(OutboundBody::from(GIF)).unwrap())
+    });
+    let surroundings = Surroundings { http: Some(Arc::new(client)), ..Surroundings::default() };
+    let app = App::in_surroundings(surroundings).await;
+    let metadata = with("logo_uri", json!("https://books.example/logo.png"));
+    let answer = register(&app, &initial(&app, false).await, &metadata).await;
+    let id = answer.json()["client_id"].as_str().unwrap().to_owned();
+    let (by, client) = (By::command_line(), id.as_str().into());
+    let fetched = || FETCHED.load(Ordering::SeqCst);
+    assert_eq!(fetched(), 1);
+    app.platform.approve_client(&by, &client, None).await.unwrap();
+    assert_eq!(fetched(), 1, "what it gives now, the reviewer has not seen");
+    assert_eq!(get(&app, &format!("/logos/{id}")).await.status, StatusCode::NOT_FOUND);
+    app.platform.fetch_logo_again(&client).await.unwrap();
+    assert_eq!(fetched(), 2);
+    let shown = get(&app, &format!("/logos/{id}")).await;
+    assert_eq!((shown.status, shown.body.as_str()), (StatusCode::OK, GIF));
+    // Another change leaves the picture alone.
+    app.platform.suspend_client(&by, &client).await.unwrap();
+    app.platform.approve_client(&by, &client, None).await.unwrap();
+    assert_eq!(fetched(), 2);
+}
+
+#[tokio::test]
 async fn what_is_no_logo_is_not_shown() {
     static LARGE: std::sync::LazyLock<String> =
         std::sync::LazyLock::new(|| format!("{GIF}{}", "x".repeat(256 * 1024)));
@@ -528,9 +566,11 @@ async fn what_is_no_logo_is_not_shown() {
         ("svg", "SVG"),
         ("wide", "not square"),
         ("moved", "redirects are not followed"),
-        ("gone", "404"),
-        ("large", "262144"),
+        ("gone", "no picture"),
+        ("large", "larger than 256 KiB"),
         ("private", "not public"),
+        ("refused", "could not be reached"),
+        ("silent", "could not be reached"),
     ] {
         let uri = format!("https://books.example/{file}.png");
         let answer = register(&app, &token, &with("logo_uri", json!(uri))).await;
@@ -539,6 +579,9 @@ async fn what_is_no_logo_is_not_shown() {
         let details = app.platform.client_details(&id.as_str().into()).await.unwrap();
         let platform::LogoState::Missing(why) = details.logo else { panic!("{file} was taken") };
         assert!(why.contains(reason), "{file}: {why}");
+        for inner in ["404", "302", "10.0.0.1", "os error", "books.example", "5 s"] {
+            assert!(!why.contains(inner), "{file} tells what its address came to: {why}");
+        }
         assert_eq!(get(&app, &format!("/logos/{id}")).await.status, StatusCode::NOT_FOUND);
     }
 }

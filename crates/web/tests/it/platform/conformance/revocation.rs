@@ -124,6 +124,7 @@ async fn introspection_wants_a_client() {
 async fn an_active_token_is_described() {
     let app = app().await;
     let live = tokens(&app, BOOKS, "companies:read users:read").await;
+    let mut names = std::collections::BTreeSet::new();
     for (token, life) in [(&live.access, 900), (&live.refresh, 60 * 24 * 3600)] {
         for hint in [None, Some("access_token"), Some("refresh_token"), Some("nonsense")] {
             let mut fields = vec![("token", token.as_str())];
@@ -138,9 +139,11 @@ async fn an_active_token_is_described() {
             assert_eq!(told["scope"], "companies:read users:read");
             assert!(told["aud"].is_array() && told["jti"].is_string());
             assert!(!told["jti"].as_str().unwrap().contains(&token[7..30]), "its name is no part of it");
+            names.insert(told["jti"].to_string());
             assert_eq!(told["exp"].as_i64().unwrap() - told["iat"].as_i64().unwrap(), life);
         }
     }
+    assert_eq!(names.len(), 2, "each token has a name of its own: {names:?}");
     let dead = post(&app, "/oauth/token/introspect", BOOKS, &[("token", "garbage")]).await;
     assert_eq!(dead.body, "{\"active\":false}");
 }

@@ -18,8 +18,8 @@ use super::cases;
 use super::world::{BASIC, BOOKS, Client, NATIVE, SPECIAL, app, get, works};
 
 cases! {
-    the_crate_oauth2_works_as_it_is: [E 59, E 68, F 83, G 104, G 112] "The crate `oauth2` goes through consent, exchange, refresh, introspection and revocation, with Basic, body credentials, and as a public client";
-    the_crate_openidconnect_works_as_it_is: [E 59, F 83] "The crate `openidconnect`, used without the `openid` scope, goes through consent, exchange, refresh and revocation";
+    the_crate_oauth2_works_as_it_is: [E 59, E 68, F 83, G 104, G 112, Facts 3301] "The crate `oauth2` goes through consent, exchange, refresh, introspection and revocation, with Basic, body credentials, and as a public client";
+    the_crate_openidconnect_works_as_it_is: [E 59, F 83, Facts 3301] "The crate `openidconnect`, used without the `openid` scope, goes through consent, exchange, refresh and revocation";
 }
 
 type Bytes = http::Request<Vec<u8>>;
