@@ -113,6 +113,8 @@ pub(crate) const METRICS: &[Metric] = &[
         "Clients that registered themselves."),
     metric("oauth_registration_refused_tokens_total", Counter, Unit::Count, &[],
         "Registrations with an initial access token that does not count."),
+    metric("oauth_lost_writes_found_total", Counter, Unit::Count, &[],
+        "Token writes whose answer from the database was lost and that were found in the row."),
     metric("oauth_requests_total", Counter, Unit::Count, &["endpoint", "outcome"],
         "Requests at the platform's OAuth endpoints."),
     metric("oauth_successors_resent_total", Counter, Unit::Count, &[],

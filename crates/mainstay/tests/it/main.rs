@@ -68,6 +68,10 @@ fn main() -> ExitCode {
         lines_cannot_be_broken_into_headers,
         broken_forms_of_people_are_refused,
     );
+    cases.case("platform_doors::an_authorisation_that_is_gone_with_its_rotations_is_found", || {
+        platform_doors::verified::an_authorisation_that_is_gone_with_its_rotations_is_found();
+        Ok(())
+    });
     cases.case("platform_doors::broken_registrations_are_refused", || {
         platform_doors::registration::broken_registrations_are_refused();
         Ok(())

@@ -5,6 +5,7 @@ pub(crate) mod nul;
 pub(crate) mod registration;
 mod site;
 pub(crate) mod stopping;
+pub(crate) mod verified;
 
 use std::fmt::Write as _;
 

@@ -6,6 +6,7 @@ use std::fs;
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt as _;
+use std::process::Output;
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -107,6 +108,20 @@ impl Site {
         let code = site.code();
         Tokens { access: site.access, refresh: site.refresh } = Tokens::of(&site.exchange(&code));
         site
+    }
+
+    /// Runs a command beside the running server, with an answer for programs.
+    pub(super) fn command(&self, arguments: &[&str]) -> Output {
+        let data = self.directory.path().join("data");
+        run([arguments, &["--json", "--data", data.to_str().unwrap()]].concat())
+    }
+
+    /// Takes all rows out of a table, as somebody does who can write to the file.
+    pub(super) fn delete_all(&self, table: &str) {
+        let file = self.directory.path().join("data/platform.db");
+        let database = rusqlite::Connection::open(file).unwrap();
+        database.busy_timeout(Duration::from_secs(10)).unwrap();
+        database.execute(&format!("DELETE FROM {table}"), []).unwrap();
     }
 
     /// A token with which programs register this many clients, made beside the running server.

@@ -25,7 +25,7 @@ async fn start(router: Router, limits: ServeLimits) -> Running {
     let (shutdown, tracker) = (CancellationToken::new(), TaskTracker::new());
     let (stop, connections) = (shutdown.clone(), tracker.clone());
     tracker.spawn(async move {
-        serve_on(listener, router, Vec::new(), stop, &connections, limits).await.expect("it serves")
+        serve_on(listener, router, Vec::new(), stop, &connections, limits).await.expect("it serves");
     });
     Running { address, shutdown, tracker }
 }

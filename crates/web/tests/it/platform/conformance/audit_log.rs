@@ -15,6 +15,7 @@ cases! {
     a_denied_use_of_a_key_is_on_record: [K 167] "A key that was revoked, expired or lacks a scope leaves a record when it is used; a text that never was a key leaves none";
     the_log_verifies_and_a_cut_off_end_is_found: [K 167] "The records are chained: a cut-off end is found by verification";
     refusals_do_not_fill_the_disk: [E 81] "However often a stranger is refused, a minute brings a bounded number of records; the rest is counted";
+    who_denies_is_always_on_record: [K 167] "A person's denial is recorded as often as it happens, like a consent, and not bounded as what strangers cause";
     no_secret_is_in_any_log_line: [B 22] "No log line of a whole walk holds a secret, a token, a code, a key or a password";
 }
 
@@ -202,6 +203,19 @@ async fn refusals_do_not_fill_the_disk() {
     }
     let after = app.database.audit_records(Filter::default(), 10_000).await.unwrap().len();
     assert!((1..=20).contains(&(after - before)), "{}", after - before);
+}
+
+#[tokio::test]
+async fn who_denies_is_always_on_record() {
+    let app = app().await;
+    let mut anna = Browser::new(&app);
+    anna.sign_in("anna@example.com").await;
+    let path = world::authorize_path(&world::request(BOOKS, "companies:read", &world::verifier(&app)));
+    for _ in 0..15 {
+        anna.get(&path).await;
+        anna.submit("/oauth/authorize", &[("decision", "deny")]).await;
+    }
+    assert_eq!(audited(&app, "authorisation.denied").await.len(), 15);
 }
 
 #[tokio::test]
