@@ -266,9 +266,10 @@ impl House {
             encode(SCOPES)
         );
         let fields = format!(
-            "csrf={}&request={}&company={COMPANY}&decision=allow",
+            "csrf={}&request={}&shown={}&company={COMPANY}&decision=allow",
             encode(&self.known.anna.csrf),
-            encode(&request)
+            encode(&request),
+            encode(SCOPES)
         );
         let answer = self.post("/oauth/authorize", &self.known.anna.cookie, fields);
         let location = Url::parse(answer.header(header::LOCATION).expect("a redirect")).expect("a URL");

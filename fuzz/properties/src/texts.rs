@@ -111,9 +111,9 @@ fn cursor(text: &str) {
     if let Some(id) = id_of(text) {
         assert_eq!(cursor_of(&id), text, "two cursors of one row");
     }
-    // No id is longer than a UUID; a cursor of more than 256 characters is refused.
+    // No id is longer than a UUID; a cursor of more than 256 characters is refused, and so is one with a NUL, which a database cannot hold.
     if (1..=160).contains(&text.len()) {
-        assert_eq!(id_of(&cursor_of(text)).as_deref(), Some(text));
+        assert_eq!(id_of(&cursor_of(text)).as_deref(), (!text.contains('\0')).then_some(text));
     }
 }
 
