@@ -9,7 +9,8 @@ use crate::{Actor, AuditEvent, Auditor, Store};
 const WINDOW: Duration = Duration::from_mins(1);
 /// Of one kind, for one client or person and from one source, so many a minute are recorded one by one.
 const EACH: u32 = 10;
-/// Of all together, in this process. With about half a kilobyte each, a flood that never ends fills less than 100 MB a day.
+/// Of all that name nobody's company or account, in this process, and as many of those that do: anybody can cause the former, so that they
+/// must not use up the room for the latter. With about half a kilobyte each, a flood that never ends fills less than 200 MB a day.
 const ALL: u32 = 120;
 /// Of so many types and clients (or persons) the refusals that are not recorded are counted one by one; of those beyond, by type.
 const COUNTED: usize = 1000;
@@ -29,7 +30,8 @@ pub struct Ledger {
 #[derive(Debug, Default)]
 struct Minute {
     started: Duration,
-    recorded: u32,
+    /// Of those without and with a subject.
+    recorded: [u32; 2],
     counted: Counted,
 }
 
@@ -90,9 +92,10 @@ impl Ledger {
         let (counted, recorded) = {
             let mut minute = self.minute.lock().unwrap_or_else(PoisonError::into_inner);
             let counted = minute.turn(monotonic);
-            let recorded = admitted && minute.recorded < ALL;
+            let room = &mut minute.recorded[usize::from(event.subject.is_some())];
+            let recorded = admitted && *room < ALL;
             if recorded {
-                minute.recorded += 1;
+                *room += 1;
             } else {
                 minute.counted.count(event.kind, who);
             }

@@ -50,6 +50,21 @@ async fn what_is_beyond_the_bounds_is_counted() {
 }
 
 #[tokio::test]
+async fn refusals_that_name_nobody_leave_room_for_those_that_do() {
+    let world = World::new();
+    let ledger = ledger(&world);
+    for number in 0..1000 {
+        ledger.refused(refused(&format!("c{number}"), "192.0.2.1")).await;
+    }
+    for number in 0..130 {
+        let replay = AuditEvent::new("refresh_token.refused", Actor::Unknown).subject(format!("s{number}"));
+        ledger.refused(replay.client(format!("c{number}"))).await;
+    }
+    assert_eq!(of(&world, "client.refused").await.len(), 120);
+    assert_eq!(of(&world, "refresh_token.refused").await.len(), 120, "as many, and bounded too");
+}
+
+#[tokio::test]
 async fn the_addresses_of_one_network_are_one_source() {
     let world = World::new();
     let ledger = ledger(&world);
