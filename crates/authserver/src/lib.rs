@@ -39,7 +39,9 @@ pub use client::{
 pub use faults::{Endpoint, Fault, FaultPoint, Faults, Moment, NoFaults};
 pub use journal::{Journal, JournalAnswer, JournalEntry, NoJournal};
 pub use keyed_hash::KeyedHash;
-pub use metadata::{ENDPOINTS, EndpointDescription, REGISTRATION_PATH, resource_metadata, server_metadata};
+pub use metadata::{
+    ENDPOINTS, EndpointDescription, REGISTRATION_PATH, describe, resource_metadata, server_metadata,
+};
 pub use outcome::{
     AccessContext, AccessRefusal, AuthorizationRefusal, ClientError, Consent, EndpointError, Granted,
     PageReason, Reply, TokenSuccess, ValidatedRequest,

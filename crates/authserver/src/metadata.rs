@@ -51,8 +51,8 @@ pub const ENDPOINTS: [EndpointDescription; 4] = [
     },
 ];
 
-/// The row of an endpoint.
-pub(crate) fn describe(endpoint: Endpoint) -> &'static EndpointDescription {
+/// The row of an endpoint of the engine; the resource APIs ([`Endpoint::Api`]) have none.
+pub fn describe(endpoint: Endpoint) -> &'static EndpointDescription {
     ENDPOINTS.iter().find(|row| row.endpoint == endpoint).expect("each endpoint of the engine has its row")
 }
 

@@ -20,7 +20,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use ::sandbox::Endpoint;
-use authserver::REGISTRATION_PATH;
+use authserver::{ENDPOINTS, REGISTRATION_PATH};
 use axum::Router;
 use http::Method;
 use platform::Platform;
@@ -72,7 +72,9 @@ pub fn manner_of(path: &str) -> Manner {
         |prefix: &str| path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
     if ["/v1", "/v2", "/v3"].into_iter().any(below) {
         Manner::of::<ResourceApi>()
-    } else if ["/oauth/token", "/oauth/revoke", REGISTRATION_PATH, "/.well-known"].into_iter().any(below) {
+    } else if ENDPOINTS.iter().any(|row| row.method == "POST" && below(row.path))
+        || [REGISTRATION_PATH, "/.well-known"].into_iter().any(below)
+    {
         Manner::of::<OAuthEndpoint>()
     } else {
         Manner::by_path(path)

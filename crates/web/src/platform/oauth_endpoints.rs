@@ -11,7 +11,7 @@ mod render;
 mod revoke;
 mod token;
 
-use authserver::REGISTRATION_PATH;
+use authserver::{Endpoint, REGISTRATION_PATH, describe};
 use axum::Router;
 use axum::routing::{get, post};
 
@@ -20,11 +20,12 @@ use crate::shared::Site;
 
 /// The routes. The metadata lie before the issuer's own path (RFC 8414 section 3.1, RFC 9728 section 3.1), and nowhere else.
 pub(super) fn router(site: &Site) -> Router<PlatformState> {
+    let path = |endpoint| describe(endpoint).path;
     Router::new()
-        .route("/oauth/authorize", get(authorize::show).post(decide::decide))
-        .route("/oauth/token", post(token::token))
-        .route("/oauth/token/introspect", post(introspect::introspect))
-        .route("/oauth/revoke", post(revoke::revoke))
+        .route(path(Endpoint::Authorize), get(authorize::show).post(decide::decide))
+        .route(path(Endpoint::Token), post(token::token))
+        .route(path(Endpoint::Introspect), post(introspect::introspect))
+        .route(path(Endpoint::Revoke), post(revoke::revoke))
         .route(REGISTRATION_PATH, post(register::register))
         .route(
             &format!("{REGISTRATION_PATH}/{{client_id}}"),

@@ -1,6 +1,6 @@
 //! What a developer needs to try a client out: the endpoints, lines for a shell, and files for Postman.
 
-use authserver::{Client, ClientId};
+use authserver::{Client, ClientId, Endpoint, describe};
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use http::header;
@@ -43,13 +43,13 @@ impl TryingOut {
             "curl {base}/oauth/token \\\n{who} \\\n  -d grant_type=authorization_code \\\n  --data-urlencode redirect_uri={} \\\n  -d code=… \\\n  -d code_verifier=…",
             quoted(redirect_uri)
         );
-        let endpoint = |path: &str| format!("{base}{path}");
+        let endpoint = |endpoint| format!("{base}{}", describe(endpoint).path);
         Self {
             endpoints: vec![
-                ("Authorisation", endpoint("/oauth/authorize")),
-                ("Token", endpoint("/oauth/token")),
-                ("Introspection", endpoint("/oauth/token/introspect")),
-                ("Revocation", endpoint("/oauth/revoke")),
+                ("Authorisation", endpoint(Endpoint::Authorize)),
+                ("Token", endpoint(Endpoint::Token)),
+                ("Introspection", endpoint(Endpoint::Introspect)),
+                ("Revocation", endpoint(Endpoint::Revoke)),
                 (
                     "Metadata",
                     format!("{}{}", state.site.origin(), oauth::metadata::path_for(state.site.base_path())),
