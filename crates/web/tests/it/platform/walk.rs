@@ -181,6 +181,20 @@ async fn a_client_that_is_no_longer_approved_has_no_rights() {
 }
 
 #[tokio::test]
+async fn what_a_half_done_disabling_has_left_does_not_come_back() {
+    let app = App::new().await;
+    let tokens = app.connect("anna@example.com", LOVE_BV, "users:read").await;
+    let anna = app.platform.identity().account_by_email("anna@example.com").await.unwrap().unwrap();
+    // A process that died after the first of two writes has done no more than this.
+    app.platform.identity().disable(anna.id, Vec::new()).await.unwrap();
+    app.platform.enable_user(&platform::By::command_line(), "anna@example.com").await.unwrap();
+    assert_eq!(
+        app.call("GET", "/v1/introspect", &tokens.access, None).await.status,
+        StatusCode::UNAUTHORIZED
+    );
+}
+
+#[tokio::test]
 async fn an_organisation_is_consented_to_by_who_decides_for_all_of_it() {
     let app = App::new().await;
     let (path, verifier) = app.authorization("people", "companies:read users:read");
