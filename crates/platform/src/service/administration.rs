@@ -23,7 +23,9 @@ impl Platform {
     /// Lets a user sign in again. What ended stays ended; what a process that died while it disabled them has left is ended first.
     pub async fn enable_user(&self, by: &By, email: &str) -> Result<(), ActError> {
         let account = self.user(email).await?;
-        self.server.end_given_by(&account.id.to_string(), by.actor.clone(), &by.origin).await?;
+        if account.disabled_at.is_some() {
+            self.server.end_given_by(&account.id.to_string(), by.actor.clone(), &by.origin).await?;
+        }
         Ok(self.identity.enable(account.id, self.told_of(&account, "user.enabled", by)).await?)
     }
 
